@@ -1,0 +1,237 @@
+/* cameo bench: how fast a model is on this machine. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "json_text.h"
+#include "outfile.h"
+#include "plan.h"
+#include "progress.h"
+#include "report.h"
+
+enum { MOST_RUNS = 100000, LEAST_RUNS = 3 };
+
+typedef struct bench_job {
+    cm_settings settings;
+    int batch, json, layers;
+    double seconds;
+    cm_plan plan;
+    double *times; /* [MOST_RUNS] seconds, sorted at the end */
+    int runs;
+    uint64_t peak_bytes;
+} bench_job;
+
+/* Values as pixels have them after (x - mean) / std: between -1 and 1, the same each time (xorshift). */
+static void fill_inputs(const cm_plan *plan)
+{
+    uint32_t state = 2463534242u;
+    for (int i = 0; i < cameo_network_input_count(plan->network); i++) {
+        cameo_tensor_info info;
+        float *values = cameo_runner_input(plan->runner, i, &info);
+        size_t count = 1;
+        for (int d = 0; d < info.rank; d++)
+            count *= (size_t)info.dims[d];
+        for (size_t k = 0; k < count; k++) {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            values[k] = (float)state / 2147483648.0f - 1.0f;
+        }
+    }
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x, y;
+    memcpy(&x, a, sizeof x);
+    memcpy(&y, b, sizeof y);
+    return (x > y) - (x < y);
+}
+
+/* The most memory this process has held, from the kernel; 0 where it does not say. */
+static uint64_t peak_memory(void)
+{
+    char line[256];
+    unsigned long long kilobytes = 0;
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status && fgets(line, sizeof line, status))
+        if (sscanf(line, "VmHWM: %llu", &kilobytes) == 1)
+            break;
+    if (status)
+        fclose(status);
+    return kilobytes * 1024;
+}
+
+static cameo_status run_once(bench_job *job, cameo_error *error)
+{
+    double start = cm_progress_clock();
+    cameo_status status = cameo_runner_run(job->plan.runner, error);
+    job->times[job->runs++] = cm_progress_clock() - start;
+    return status;
+}
+
+static int measure(bench_job *job)
+{
+    cameo_error error;
+    job->times = malloc(MOST_RUNS * sizeof *job->times);
+    if (!job->times)
+        return cm_report(CM_EXIT_OTHER, "out of memory");
+    fill_inputs(&job->plan);
+    cameo_status status = run_once(job, &error); /* caches and pages are cold in the first run */
+    if (status == CAMEO_OK)
+        status = run_once(job, &error);
+    job->runs = 0;
+    cameo_runner_profile(job->plan.runner, job->layers);
+    double start = cm_progress_clock(), elapsed = 0;
+    cm_progress_start("bench", (uint64_t)(job->seconds * 1000) + 1, CM_PROGRESS_PERCENT, 0);
+    while (status == CAMEO_OK && job->runs < MOST_RUNS && (elapsed < job->seconds || job->runs < LEAST_RUNS)) {
+        status = run_once(job, &error);
+        elapsed = cm_progress_clock() - start;
+        cm_progress_update((uint64_t)(elapsed * 1000));
+    }
+    cm_progress_stop();
+    if (status != CAMEO_OK)
+        return cm_report_error(job->plan.path, &error);
+    job->peak_bytes = peak_memory();
+    qsort(job->times, (size_t)job->runs, sizeof *job->times, ascending);
+    return CM_EXIT_OK;
+}
+
+static double median(const bench_job *job)
+{
+    int middle = job->runs / 2;
+    return job->runs % 2 ? job->times[middle] : (job->times[middle - 1] + job->times[middle]) / 2;
+}
+
+/* Two operations a multiply-add. */
+static double gflops(uint64_t macs, double seconds)
+{
+    return seconds > 0 ? 2e-9 * (double)macs / seconds : 0;
+}
+
+static double profiled_seconds(const cameo_runner *runner)
+{
+    double all = 0;
+    for (int i = 0; i < cameo_runner_plan(runner).layer_count; i++)
+        all += cameo_runner_layer(runner, i).seconds;
+    return all;
+}
+
+static json_t *layers_json(const bench_job *job)
+{
+    json_t *array = json_array();
+    double all = profiled_seconds(job->plan.runner);
+    for (int i = 0; i < cameo_runner_plan(job->plan.runner).layer_count; i++) {
+        cameo_layer_info layer = cameo_runner_layer(job->plan.runner, i);
+        double seconds = layer.seconds / job->runs;
+        json_t *object = json_object();
+        cm_json_add(object, "name", cm_json_text(layer.name));
+        cm_json_add(object, "op", cm_json_text(layer.op));
+        cm_json_add(object, "kernel", cm_json_text(layer.kernel));
+        cm_json_add(object, "shape", cm_json_sizes(layer.dims, layer.rank));
+        cm_json_add(object, "ms", cm_json_number(seconds * 1e3));
+        cm_json_add(object, "share", cm_json_number(all > 0 ? layer.seconds / all : 0));
+        cm_json_add(object, "gflops", cm_json_number(gflops(layer.macs, seconds)));
+        json_array_append_new(array, object);
+    }
+    return array;
+}
+
+static void print_json(const bench_job *job, FILE *stream)
+{
+    const cm_plan *plan = &job->plan;
+    json_t *object = json_object();
+    double middle = median(job);
+    cm_json_add(object, "file", cm_json_text(plan->path));
+    cm_json_add(object, "task", json_string(cm_plan_task(plan->contract.task)));
+    cm_json_add(object, "threads", json_integer(cm_settings_threads(&job->settings)));
+    cm_json_add(object, "cpu", json_string(job->settings.options.network.cpu ? job->settings.options.network.cpu : cameo_cpu_tier()));
+    cm_json_add(object, "batch", json_integer(job->batch));
+    cm_json_add(object, "runs", json_integer(job->runs));
+    cm_json_add(object, "median_ms", cm_json_number(middle * 1e3));
+    cm_json_add(object, "min_ms", cm_json_number(job->times[0] * 1e3));
+    cm_json_add(object, "faces_per_second", cm_json_number(job->batch / middle));
+    cm_json_add(object, "gflops", cm_json_number(gflops(cameo_runner_plan(plan->runner).macs, middle)));
+    cm_json_add(object, "macs", json_integer((json_int_t)cameo_runner_plan(plan->runner).macs));
+    cm_json_add(object, "load_ms", cm_json_number((plan->open_seconds + plan->plan_seconds) * 1e3));
+    cm_json_add(object, "peak_memory_bytes", json_integer((json_int_t)job->peak_bytes));
+    if (job->layers)
+        cm_json_add(object, "layers", layers_json(job));
+    cm_json_print(object, stream, 1);
+}
+
+static void print_layers(const bench_job *job, FILE *stream)
+{
+    double all = profiled_seconds(job->plan.runner);
+    fprintf(stream, "\n%-28s %-22s %-18s %9s %7s %9s  %s\n", "layer", "operator", "shape", "ms", "share", "GFLOP/s", "kernel");
+    for (int i = 0; i < cameo_runner_plan(job->plan.runner).layer_count; i++) {
+        cameo_layer_info layer = cameo_runner_layer(job->plan.runner, i);
+        double seconds = layer.seconds / job->runs;
+        char shape[128];
+        cm_plan_shape(layer.dims, layer.rank, shape, sizeof shape);
+        fprintf(stream, "%-28s %-22s %-18s %9.4f %6.1f%% %9.1f  %s\n", layer.name, layer.op, shape, seconds * 1e3,
+                all > 0 ? 100 * layer.seconds / all : 0, gflops(layer.macs, seconds), layer.kernel);
+    }
+}
+
+static void print_text(const bench_job *job, FILE *stream)
+{
+    const cm_plan *plan = &job->plan;
+    double middle = median(job);
+    int threads = cm_settings_threads(&job->settings);
+    cameo_tensor_info input;
+    char shape[128];
+    (void)cameo_runner_input(plan->runner, 0, &input);
+    cm_plan_shape(input.dims, input.rank, shape, sizeof shape);
+    fprintf(stream, "%-12s %s, input %s, %d thread%s, %s\n", "model", plan->path, shape, threads, threads == 1 ? "" : "s",
+            job->settings.options.network.cpu ? job->settings.options.network.cpu : cameo_cpu_tier());
+    fprintf(stream, "%-12s %.3f ms median, %.3f ms best of %d runs\n", "time", middle * 1e3, job->times[0] * 1e3, job->runs);
+    fprintf(stream, "%-12s %.1f %s/s, %.1f GFLOP/s\n", "speed", job->batch / middle, plan->contract.task == CAMEO_TASK_DETECTION ? "pictures" : "faces",
+            gflops(cameo_runner_plan(plan->runner).macs, middle));
+    fprintf(stream, "%-12s %.1f ms (reading %.1f, planning %.1f)\n", "load", (plan->open_seconds + plan->plan_seconds) * 1e3, plan->open_seconds * 1e3,
+            plan->plan_seconds * 1e3);
+    fprintf(stream, "%-12s %.1f MB at its peak\n", "memory", (double)job->peak_bytes * 1e-6);
+    if (job->layers)
+        print_layers(job, stream);
+}
+
+static int run(bench_job *job, const char *name)
+{
+    int code = cm_plan_open(&job->plan, &job->settings, name);
+    if (code == CM_EXIT_OK)
+        code = cm_plan_make(&job->plan, &job->settings, job->batch);
+    if (code == CM_EXIT_OK)
+        code = measure(job);
+    if (code == CM_EXIT_OK) {
+        cm_outfile out;
+        (void)cm_outfile_open(&out, NULL);
+        if (job->json)
+            print_json(job, out.stream);
+        else
+            print_text(job, out.stream);
+        code = cm_outfile_finish(&out, code);
+    }
+    free(job->times);
+    cm_plan_close(&job->plan);
+    return code;
+}
+
+int cm_command_bench(int argc, char **argv)
+{
+    bench_job job = {.batch = 1, .seconds = 3};
+    cm_flags flags = {
+        .command = "bench", .synopsis = "[options] MODEL", .minimum = 1, .maximum = 1,
+        .help = "Measures a model: the median and the best time of a run, faces (or pictures) a second, arithmetic speed, the time to load it and the\n"
+                "peak memory of the process. Where the model leaves the picture's size open, 640x640 is assumed (--input-size).",
+        .examples = "  cameo bench w600k_r50 --threads 1\n  cameo bench w600k_mbf.onnx --batch 16 --seconds 10 --json\n  cameo bench det_10g --layers"};
+    int first, code = cm_settings_init(&job.settings, &flags, CM_SETTINGS_RUN | CM_SETTINGS_CONTRACT);
+    cm_flags_add(&flags, (cm_flag){.name = "batch", .value = "N", .kind = CM_FLAG_INT, .target = &job.batch, .low = 1, .high = 1024,
+        .help = "faces at a time (1)"});
+    cm_flags_add(&flags, (cm_flag){.name = "seconds", .value = "S", .kind = CM_FLAG_NUMBER, .target = &job.seconds, .low = 0.01, .high = 86400,
+        .help = "how long to measure (3)"});
+    cm_flags_add(&flags, (cm_flag){.name = "layers", .kind = CM_FLAG_SWITCH, .target = &job.layers, .help = "time, share and speed of each layer"});
+    cm_flags_add(&flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &job.json, .help = "one JSON object"});
+    if (code < 0)
+        code = cm_flags_parse(&flags, argc, argv, &first);
+    return code >= 0 ? code : run(&job, argv[first]);
+}

@@ -1,0 +1,57 @@
+#include "digest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <nettle/sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report.h"
+
+int cm_digest_file(const char *path, char *text, uint64_t *bytes)
+{
+    enum { CHUNK = 1 << 18 };
+    static const char digits[] = "0123456789abcdef";
+    struct sha256_ctx context;
+    uint8_t digest[SHA256_DIGEST_SIZE];
+    uint64_t total = 0;
+    ssize_t count = -1;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    uint8_t *chunk = malloc(CHUNK);
+    sha256_init(&context);
+    if (file >= 0 && chunk) {
+        do {
+            count = read(file, chunk, CHUNK);
+            if (count > 0) {
+                sha256_update(&context, (size_t)count, chunk);
+                total += (uint64_t)count;
+            }
+        } while (count > 0 || (count < 0 && errno == EINTR));
+    }
+    int reason = errno;
+    if (file >= 0)
+        close(file);
+    free(chunk);
+    if (count < 0)
+        return cm_report(CM_EXIT_INPUT, "%s: cannot be read: %s", path, strerror(reason));
+    sha256_digest(&context, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++) {
+        text[2 * i] = digits[digest[i] >> 4];
+        text[2 * i + 1] = digits[digest[i] & 15];
+    }
+    text[2 * sizeof digest] = '\0';
+    if (bytes)
+        *bytes = total;
+    return CM_EXIT_OK;
+}
+
+int cm_digest_parse(const char *text, char *out)
+{
+    if (strlen(text) != CM_DIGEST_TEXT - 1 || strspn(text, "0123456789abcdefABCDEF") != CM_DIGEST_TEXT - 1)
+        return 0;
+    for (int i = 0; i < CM_DIGEST_TEXT; i++)
+        out[i] = (char)(text[i] >= 'A' && text[i] <= 'F' ? text[i] - 'A' + 'a' : text[i]);
+    return 1;
+}

@@ -1,0 +1,15 @@
+/* SHA-256 of files, through nettle. */
+#ifndef CM_CLI_DIGEST_H
+#define CM_CLI_DIGEST_H
+
+#include <stdint.h>
+
+enum { CM_DIGEST_TEXT = 65 };
+
+/* Lower-case hex into text[65] and the number of bytes into *bytes (may be NULL). Returns an exit code (reported). */
+int cm_digest_file(const char *path, char *text, uint64_t *bytes);
+
+/* 1 if `text` is 64 hex digits; they are made lower-case into out[65]. */
+int cm_digest_parse(const char *text, char *out);
+
+#endif

@@ -1,0 +1,31 @@
+/* The three forms in which `cameo embed` writes its rows. */
+#ifndef CM_CLI_EMBED_OUTPUT_H
+#define CM_CLI_EMBED_OUTPUT_H
+
+#include "outfile.h"
+#include "pipeline.h"
+
+typedef enum cm_embed_format { CM_EMBED_JSONL, CM_EMBED_NPY, CM_EMBED_CSV } cm_embed_format;
+
+typedef struct cm_embed_output {
+    cm_embed_format format;
+    cm_outfile out;
+    cm_outfile rows;  /* npy: a JSON line for each row of the array, beside it */
+    char *rows_path;
+    int64_t count;    /* rows so far */
+    int dimension;
+} cm_embed_output;
+
+/* path NULL: standard output (not for npy). Returns an exit code (reported). */
+int cm_embed_output_open(cm_embed_output *output, cm_embed_format format, const char *path);
+
+/* Appends a face: `embedding` is written as it is, norm is that of the network's own output. Returns an exit code (reported). */
+int cm_embed_output_row(cm_embed_output *output, const cm_result *result, size_t face, const float *embedding, float norm);
+
+/* Hands over what is buffered for a reader that waits. Returns an exit code (reported). */
+int cm_embed_output_flush(cm_embed_output *output);
+
+/* Finishes or gives up as `code` says (see cm_outfile_finish), frees. Returns the worse code. */
+int cm_embed_output_finish(cm_embed_output *output, int code);
+
+#endif

@@ -1,0 +1,174 @@
+#include "inputs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "lookup.h"
+#include "report.h"
+
+enum { DEEPEST = 64 };
+
+static int append(cm_inputs *inputs, char *path, size_t relative)
+{
+    if (inputs->count == inputs->capacity) {
+        size_t capacity = inputs->capacity ? inputs->capacity * 2 : 64;
+        cm_input *list = realloc(inputs->list, capacity * sizeof *list);
+        if (!list) {
+            free(path);
+            return cm_report(CM_EXIT_OTHER, "out of memory");
+        }
+        inputs->list = list;
+        inputs->capacity = capacity;
+    }
+    inputs->list[inputs->count++] = (cm_input){path, relative};
+    return CM_EXIT_OK;
+}
+
+static size_t name_start(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (size_t)(slash + 1 - path) : 0;
+}
+
+static int looks_like_picture(const char *name)
+{
+    static const char *const endings[] = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".ppm", ".pgm", ".pnm"};
+    size_t length = strlen(name);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t ending = strlen(endings[i]);
+        if (length > ending && strcasecmp(name + length - ending, endings[i]) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+static int walk(cm_inputs *inputs, const char *folder, size_t relative, int depth);
+
+/* Takes ownership of `path`. */
+static int take_entry(cm_inputs *inputs, char *path, size_t relative, int depth)
+{
+    struct stat status;
+    if (!path)
+        return cm_report(CM_EXIT_OTHER, "out of memory");
+    int there = lstat(path, &status) == 0;
+    if (there && S_ISDIR(status.st_mode)) {
+        int code = walk(inputs, path, relative, depth + 1);
+        free(path);
+        return code;
+    }
+    if (there && looks_like_picture(path) && stat(path, &status) == 0 && S_ISREG(status.st_mode))
+        return append(inputs, path, relative);
+    free(path);
+    return CM_EXIT_OK;
+}
+
+static int walk(cm_inputs *inputs, const char *folder, size_t relative, int depth)
+{
+    struct dirent **entries;
+    if (depth > DEEPEST)
+        return cm_report(CM_EXIT_INPUT, "%s: more than %d folders deep", folder, DEEPEST);
+    int count = cm_lookup_list(folder, &entries);
+    if (count < 0)
+        return cm_report(CM_EXIT_INPUT, "%s: the folder cannot be read: %s", folder, strerror(errno));
+    int code = CM_EXIT_OK;
+    const char *slash = folder[strlen(folder) - 1] == '/' ? "" : "/";
+    for (int i = 0; i < count; i++) {
+        if (code == CM_EXIT_OK)
+            code = take_entry(inputs, cm_lookup_format("%s%s%s", folder, slash, entries[i]->d_name), relative, depth);
+        free(entries[i]);
+    }
+    free(entries);
+    return code;
+}
+
+static int take_folder(cm_inputs *inputs, const char *folder)
+{
+    size_t before = inputs->count, length = strlen(folder);
+    int code = walk(inputs, folder, length + (folder[length - 1] != '/'), 0);
+    if (code == CM_EXIT_OK && inputs->count == before)
+        return cm_report(CM_EXIT_INPUT, "%s: no picture in this folder (.jpg .jpeg .png .webp .bmp .ppm .pgm)", folder);
+    return code;
+}
+
+static int take_argument(cm_inputs *inputs, const char *argument, int expand)
+{
+    struct stat status;
+    if (expand && strcmp(argument, "-") == 0) {
+        if (inputs->has_stream)
+            return cm_report(CM_EXIT_USAGE, "'-' (a list on standard input) can be given once only");
+        inputs->has_stream = 1;
+        return append(inputs, NULL, 0);
+    }
+    if (expand && stat(argument, &status) == 0 && S_ISDIR(status.st_mode))
+        return take_folder(inputs, argument);
+    char *path = strdup(argument);
+    return path ? append(inputs, path, name_start(path)) : cm_report(CM_EXIT_OTHER, "out of memory");
+}
+
+int cm_inputs_open(cm_inputs *inputs, char *const *arguments, int count, int expand)
+{
+    int code = CM_EXIT_OK;
+    *inputs = (cm_inputs){0};
+    for (int i = 0; i < count && code == CM_EXIT_OK; i++)
+        code = take_argument(inputs, arguments[i], expand);
+    if (code != CM_EXIT_OK)
+        cm_inputs_close(inputs);
+    return code;
+}
+
+size_t cm_inputs_total(const cm_inputs *inputs)
+{
+    return inputs->has_stream ? 0 : inputs->count;
+}
+
+int cm_inputs_next_is_stream(const cm_inputs *inputs)
+{
+    return inputs->next < inputs->count && !inputs->list[inputs->next].path;
+}
+
+/* A line of standard input: 1, 0 at its end, -1 without memory. */
+static int next_line(cm_inputs *inputs, cm_input *input)
+{
+    for (;;) {
+        ssize_t length = getline(&inputs->line, &inputs->line_capacity, stdin);
+        if (length < 0)
+            return 0;
+        if (length > 0 && inputs->line[length - 1] == '\n')
+            inputs->line[--length] = '\0';
+        if (length == 0)
+            continue;
+        input->path = strdup(inputs->line);
+        input->relative = input->path ? name_start(input->path) : 0;
+        return input->path ? 1 : -1;
+    }
+}
+
+int cm_inputs_next(cm_inputs *inputs, cm_input *input)
+{
+    if (cm_inputs_next_is_stream(inputs)) {
+        int answer = next_line(inputs, input);
+        if (answer != 0)
+            return answer;
+        inputs->next++;
+    }
+    if (inputs->next >= inputs->count)
+        return 0;
+    *input = inputs->list[inputs->next];
+    inputs->list[inputs->next++].path = NULL;
+    return 1;
+}
+
+void cm_inputs_close(cm_inputs *inputs)
+{
+    for (size_t i = inputs->next; i < inputs->count; i++)
+        free(inputs->list[i].path);
+    free(inputs->list);
+    free(inputs->line);
+    *inputs = (cm_inputs){0};
+}

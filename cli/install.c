@@ -1,0 +1,134 @@
+#include "install.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "interrupt.h"
+#include "lookup.h"
+#include "report.h"
+#include "unpack.h"
+
+int cm_package_matches(const cm_package *package, const char *sha256, uint64_t bytes)
+{
+    if (package->sha256[0])
+        return strcmp(package->sha256, sha256) == 0;
+    if (package->sha256_prefix && strncmp(package->sha256_prefix, sha256, strlen(package->sha256_prefix)) != 0)
+        return 0;
+    return !package->known || package->known->bytes == 0 || package->known->bytes == bytes;
+}
+
+static void remove_folder(const char *folder)
+{
+    struct dirent **entries;
+    int count = cm_lookup_list(folder, &entries);
+    for (int i = 0; i < count; i++) {
+        char *path = cm_lookup_format("%s/%s", folder, entries[i]->d_name);
+        if (path)
+            unlink(path);
+        free(path);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    rmdir(folder);
+}
+
+/* A file that bears a known name must be the published one. */
+static int check_member(const char *folder, const char *name, int *models)
+{
+    size_t length = strlen(name), count;
+    const cameo_known_model *table = cameo_known_models(&count);
+    char digest[CM_DIGEST_TEXT];
+    if (length < 6 || strcmp(name + length - 5, ".onnx") != 0)
+        return CM_EXIT_OK;
+    ++*models;
+    char *path = cm_lookup_format("%s/%s", folder, name);
+    int code = path ? cm_digest_file(path, digest, NULL) : cm_report(CM_EXIT_OTHER, "out of memory");
+    for (size_t i = 0; i < count && code == CM_EXIT_OK; i++) {
+        if (strcmp(table[i].name, name) != 0 || !table[i].sha256)
+            continue;
+        if (strcmp(table[i].sha256, digest) != 0)
+            code = cm_report(CM_EXIT_INPUT, "%s in the pack is not the published file: its SHA-256 is %s instead of %s", name, digest, table[i].sha256);
+    }
+    free(path);
+    return code;
+}
+
+static int check_members(const cm_package *package, const char *folder)
+{
+    struct dirent **entries;
+    int models = 0, code = CM_EXIT_OK, count = cm_lookup_list(folder, &entries);
+    for (int i = 0; i < count; i++) {
+        if (code == CM_EXIT_OK)
+            code = check_member(folder, entries[i]->d_name, &models);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    if (code == CM_EXIT_OK && models == 0)
+        return cm_report(CM_EXIT_INPUT, "%s: the pack holds no ONNX file", package->name);
+    return code;
+}
+
+/* Unpacked under a hidden name beside its place, then renamed. */
+static int install_pack(const cm_package *package, const char *zip, const char *models, char **place)
+{
+    char *folder = cm_lookup_format("%s/.%s.XXXXXX", models, package->name);
+    *place = cm_lookup_format("%s/%s", models, package->name);
+    if (!folder || !*place || !mkdtemp(folder)) {
+        int code = cm_report(CM_EXIT_OTHER, "%s: no folder can be made here: %s", models, strerror(errno));
+        free(folder);
+        return code;
+    }
+    int code = cm_unpack(zip, folder);
+    if (code == CM_EXIT_OK)
+        code = check_members(package, folder);
+    if (code == CM_EXIT_OK && (chmod(folder, 0755) != 0 || rename(folder, *place) != 0))
+        code = cm_report(CM_EXIT_OTHER, "%s: cannot be put in its place: %s", *place, strerror(errno));
+    if (code != CM_EXIT_OK)
+        remove_folder(folder);
+    free(folder);
+    return code;
+}
+
+static int is_zip(const char *path)
+{
+    char start[4] = {0};
+    FILE *file = fopen(path, "rb");
+    size_t count = file ? fread(start, 1, sizeof start, file) : 0;
+    if (file)
+        fclose(file);
+    return count == sizeof start && memcmp(start, "PK\003\004", sizeof start) == 0;
+}
+
+static int install_file(const cm_package *package, const char *download, const char *models, char **place)
+{
+    size_t length = strlen(package->name);
+    const char *ending = length > 5 && strcmp(package->name + length - 5, ".onnx") == 0 ? "" : ".onnx";
+    cameo_network *network;
+    cameo_error error;
+    /* Hash or not: what cannot be read as a model does not become one. */
+    if (cameo_network_open(&network, download, NULL, &error) != CAMEO_OK)
+        return cm_report_error(download, &error);
+    cameo_network_free(network);
+    *place = cm_lookup_format("%s/%s%s", models, package->name, ending);
+    if (!*place)
+        return cm_report(CM_EXIT_OTHER, "out of memory");
+    if (rename(download, *place) != 0)
+        return cm_report(CM_EXIT_OTHER, "%s: cannot be put in its place: %s", *place, strerror(errno));
+    return CM_EXIT_OK;
+}
+
+int cm_install(const cm_package *package, const char *download, const char *models, char **place)
+{
+    *place = NULL;
+    if (is_zip(download))
+        return install_pack(package, download, models, place);
+    if (package->known && strcmp(package->known->role, "pack") == 0)
+        return cm_report(CM_EXIT_INPUT, "%s: not a zip file", download);
+    return install_file(package, download, models, place);
+}

@@ -1,0 +1,80 @@
+#include "interrupt.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <unistd.h>
+
+enum { SLOTS = 8 };
+
+static _Atomic(const char *) guarded[SLOTS];
+static volatile sig_atomic_t deferred, noted;
+static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+
+/* Only async-signal-safe calls from here. */
+static void die(int number)
+{
+    for (size_t i = 0; i < SLOTS; i++) {
+        const char *path = atomic_load(&guarded[i]);
+        if (path)
+            unlink(path);
+    }
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    raise(number);
+    _exit(128 + number);
+}
+
+static void on_signal(int number)
+{
+    if (deferred)
+        noted = number;
+    else
+        die(number);
+}
+
+void cm_interrupt_install(void)
+{
+    for (size_t i = 0; i < sizeof handled / sizeof *handled; i++) {
+        struct sigaction action;
+        if (sigaction(handled[i], NULL, &action) != 0 || action.sa_handler == SIG_IGN)
+            continue;
+        action.sa_handler = on_signal;
+        action.sa_flags = SA_RESTART;
+        sigemptyset(&action.sa_mask);
+        sigaction(handled[i], &action, NULL);
+    }
+}
+
+int cm_interrupt_guard(const char *path)
+{
+    for (int i = 0; i < SLOTS; i++) {
+        const char *expected = NULL;
+        if (atomic_compare_exchange_strong(&guarded[i], &expected, path))
+            return i;
+    }
+    return -1;
+}
+
+void cm_interrupt_release(int slot)
+{
+    if (slot >= 0)
+        atomic_store(&guarded[slot], NULL);
+}
+
+void cm_interrupt_defer(int on)
+{
+    deferred = on;
+    if (!on && noted)
+        die(noted);
+}
+
+int cm_interrupt_pending(void)
+{
+    return noted != 0;
+}

@@ -1,0 +1,282 @@
+#include "lookup.h"
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "report.h"
+
+char *cm_lookup_format(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    char *text = length < 0 ? NULL : malloc((size_t)length + 1);
+    if (!text)
+        return NULL;
+    va_start(arguments, format);
+    vsnprintf(text, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+char *cm_lookup_home(void)
+{
+    const char *home = getenv("CAMEO_HOME");
+    if (home && *home)
+        return strdup(home);
+    home = getenv("HOME");
+    return home && *home ? cm_lookup_format("%s/.cache/cameo", home) : NULL;
+}
+
+void cm_lookup_roots(char *roots[CM_LOOKUP_ROOTS])
+{
+    char *home = cm_lookup_home();
+    roots[0] = home ? cm_lookup_format("%s/models", home) : NULL;
+    free(home);
+    const char *user = getenv("HOME");
+    roots[1] = user && *user ? cm_lookup_format("%s/.insightface/models", user) : NULL;
+}
+
+static int ends_with(const char *text, const char *ending)
+{
+    size_t n = strlen(text), m = strlen(ending);
+    return n > m && strcmp(text + n - m, ending) == 0;
+}
+
+const cameo_known_model *cm_lookup_known(const char *name)
+{
+    size_t count, length = strlen(name);
+    const cameo_known_model *models = cameo_known_models(&count);
+    if (ends_with(name, ".zip"))
+        length -= 4;
+    else if (ends_with(name, ".onnx"))
+        length -= 5;
+    for (size_t i = 0; i < count; i++) {
+        size_t known = strlen(models[i].name) - (ends_with(models[i].name, ".onnx") ? 5 : 0);
+        if (known == length && strncmp(models[i].name, name, length) == 0)
+            return &models[i];
+    }
+    return NULL;
+}
+
+static int is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static int is_file(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+static int visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+int cm_lookup_list(const char *folder, struct dirent ***entries)
+{
+    return scandir(folder, entries, visible, by_name);
+}
+
+/* folder/name or folder/.../name, not deeper than `depth` folders; what lies higher wins. */
+static char *find_below(const char *folder, const char *name, int depth, int (*wanted)(const char *path))
+{
+    char *path = cm_lookup_format("%s/%s", folder, name);
+    if (!path || wanted(path))
+        return path;
+    free(path);
+    if (depth == 0)
+        return NULL;
+    struct dirent **entries;
+    int count = cm_lookup_list(folder, &entries);
+    if (count < 0)
+        return NULL;
+    char *found = NULL;
+    for (int i = 0; i < count; i++) {
+        char *below = found ? NULL : cm_lookup_format("%s/%s", folder, entries[i]->d_name);
+        if (below && is_folder(below))
+            found = find_below(below, name, depth - 1, wanted);
+        free(below);
+        free(entries[i]);
+    }
+    free(entries);
+    return found;
+}
+
+static char *find_in_roots(const char *name, int depth, int (*wanted)(const char *path))
+{
+    char *roots[CM_LOOKUP_ROOTS], *found = NULL;
+    cm_lookup_roots(roots);
+    for (int i = 0; i < CM_LOOKUP_ROOTS; i++) {
+        if (!found && roots[i])
+            found = find_below(roots[i], name, depth, wanted);
+        free(roots[i]);
+    }
+    return found;
+}
+
+char *cm_lookup_file(const char *name)
+{
+    if (ends_with(name, ".onnx"))
+        return find_in_roots(name, 2, is_file);
+    char *file = cm_lookup_format("%s.onnx", name);
+    char *found = file ? find_in_roots(file, 2, is_file) : NULL;
+    free(file);
+    return found;
+}
+
+char *cm_lookup_pack(const char *name)
+{
+    return *name && !strchr(name, '/') && name[0] != '.' ? find_in_roots(name, 0, is_folder) : NULL;
+}
+
+/* Known files are told by name; nothing is opened for them. */
+static char *known_member(const char *folder, const char *role)
+{
+    size_t count;
+    const cameo_known_model *models = cameo_known_models(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (!models[i].role || strcmp(models[i].role, role) != 0)
+            continue;
+        char *file = cm_lookup_format("%s%s", models[i].name, ends_with(models[i].name, ".onnx") ? "" : ".onnx");
+        char *found = file ? find_below(folder, file, 1, is_file) : NULL;
+        free(file);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static int has_role(const char *path, const char *role)
+{
+    cameo_network *network;
+    cameo_contract contract = {.task = CAMEO_TASK_UNKNOWN};
+    if (cameo_network_open(&network, path, NULL, NULL) == CAMEO_OK)
+        (void)cameo_network_contract(network, NULL, &contract, NULL);
+    cameo_network_free(network);
+    return contract.task == (strcmp(role, "detection") == 0 ? CAMEO_TASK_DETECTION : CAMEO_TASK_RECOGNITION);
+}
+
+/* The file of a folder that has this role; strangers are opened to see what they are. */
+static char *member(const char *folder, const char *role)
+{
+    char *found = known_member(folder, role);
+    struct dirent **entries;
+    int count = found ? 0 : cm_lookup_list(folder, &entries);
+    if (count <= 0)
+        return found;
+    for (int i = 0; i < count; i++) {
+        int candidate = !found && ends_with(entries[i]->d_name, ".onnx");
+        char *path = candidate ? cm_lookup_format("%s/%s", folder, entries[i]->d_name) : NULL;
+        if (path && has_role(path, role))
+            found = path;
+        else
+            free(path);
+        free(entries[i]);
+    }
+    free(entries);
+    return found;
+}
+
+static int not_found(const char *typed)
+{
+    const cameo_known_model *known = cm_lookup_known(typed);
+    if (known)
+        return cm_report(CM_EXIT_INPUT, "%s: this model is not here; 'cameo model pull %s' fetches it", typed, known->pack ? known->pack : known->name);
+    return cm_report(CM_EXIT_INPUT, "%s: no such file, and no known model of that name ('cameo model list' shows them)", typed);
+}
+
+int cm_lookup_model(const char *typed, const char *role, char **path)
+{
+    struct stat status;
+    int exists = stat(typed, &status) == 0;
+    *path = NULL;
+    if (strchr(typed, '/') || (exists && !S_ISDIR(status.st_mode))) {
+        *path = strdup(typed);
+        return *path ? CM_EXIT_OK : cm_report(CM_EXIT_OTHER, "out of memory");
+    }
+    *path = cm_lookup_file(typed);
+    char *folder = *path ? NULL : cm_lookup_pack(typed);
+    if (folder) {
+        *path = member(folder, role ? role : "recognition");
+        if (!*path && !role)
+            *path = member(folder, "detection");
+        free(folder);
+    }
+    if (!*path && exists) /* a folder: the library says what is wrong with it */
+        *path = strdup(typed);
+    return *path ? CM_EXIT_OK : not_found(typed);
+}
+
+/* The first pack that is here and has this role, in the order of the list of known models, or a single known file. */
+static char *first_known(const char *role)
+{
+    size_t count;
+    const cameo_known_model *models = cameo_known_models(&count);
+    char *found = NULL;
+    for (size_t i = 0; i < count && !found; i++) {
+        char *folder = models[i].role && strcmp(models[i].role, "pack") == 0 ? cm_lookup_pack(models[i].name) : NULL;
+        found = folder ? known_member(folder, role) : NULL;
+        free(folder);
+    }
+    for (size_t i = 0; i < count && !found; i++)
+        if (models[i].role && strcmp(models[i].role, role) == 0)
+            found = cm_lookup_file(models[i].name);
+    return found;
+}
+
+/* A known file of this role in the folder of another file. */
+static char *beside(const char *path, const char *role)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    char *folder = slash ? cm_lookup_format("%.*s", (int)(slash - path), path) : NULL;
+    char *found = folder && *folder ? known_member(folder, role) : NULL;
+    free(folder);
+    return found;
+}
+
+/* What was typed, or what lies beside the other network, or the first that is here. */
+static int resolve(const char *typed, const char *other, const char *role, const char *option, char **path)
+{
+    if (typed)
+        return cm_lookup_model(typed, role, path);
+    *path = beside(other, role);
+    if (!*path)
+        *path = first_known(role);
+    if (*path)
+        return CM_EXIT_OK;
+    return cm_report(CM_EXIT_INPUT, "no %s model: give one with --%s, fetch one with 'cameo model pull buffalo_l --accept-license', or make one that knows "
+                     "no faces with 'cameo model make'", role, option);
+}
+
+int cm_lookup_pair(const char *model, const char *detector, char **model_path, char **detector_path)
+{
+    char *first = NULL, *second = NULL;
+    int code = CM_EXIT_OK;
+    if (model_path)
+        code = resolve(model, NULL, "recognition", "model", &first);
+    if (code == CM_EXIT_OK && detector_path)
+        code = resolve(detector, first, "detection", "detector", &second);
+    if (code != CM_EXIT_OK) {
+        free(first);
+        return code;
+    }
+    if (model_path)
+        *model_path = first;
+    if (detector_path)
+        *detector_path = second;
+    return CM_EXIT_OK;
+}

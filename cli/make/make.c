@@ -1,0 +1,106 @@
+#include "make.h"
+
+#include "make_networks.h"
+#include "make_store.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void build_r18(cm_make_net *net)
+{
+    cm_make_iresnet(net, (const int[]){2, 2, 2, 2});
+}
+
+static void build_r34(cm_make_net *net)
+{
+    cm_make_iresnet(net, (const int[]){3, 4, 6, 3});
+}
+
+static void build_r50(cm_make_net *net)
+{
+    cm_make_iresnet(net, (const int[]){3, 4, 14, 3});
+}
+
+static void build_r100(cm_make_net *net)
+{
+    cm_make_iresnet(net, (const int[]){3, 13, 30, 3});
+}
+
+static void build_r200(cm_make_net *net)
+{
+    cm_make_iresnet(net, (const int[]){6, 26, 60, 6});
+}
+
+/* The one list of architectures: X(name, task, description, builder). */
+#define ARCHITECTURES(X)                                                                                                       \
+    X("r18", "recognition", "IResNet-18 of ArcFace, 512-d, 24.0 M parameters, 96 MB", build_r18)                               \
+    X("r34", "recognition", "IResNet-34 of ArcFace, 512-d, 34.1 M parameters, 137 MB", build_r34)                              \
+    X("r50", "recognition", "IResNet-50 of ArcFace (as w600k_r50), 512-d, 43.6 M parameters, 174 MB", build_r50)               \
+    X("r100", "recognition", "IResNet-100 of ArcFace (as glintr100), 512-d, 65.2 M parameters, 261 MB", build_r100)            \
+    X("r200", "recognition", "IResNet-200 of ArcFace, 512-d, 118.8 M parameters, 475 MB", build_r200)                          \
+    X("mbf", "recognition", "MobileFaceNet of InsightFace (mbf), 512-d, 2.0 M parameters, 8 MB", cm_make_mobilefacenet)        \
+    X("scrfd_500m", "detection", "SCRFD-500M with key points (as det_500m), 2.5 MB", cm_make_scrfd_500m)                       \
+    X("scrfd_2.5g", "detection", "SCRFD-2.5G with key points (as det_2.5g), 3.3 MB", cm_make_scrfd_2500m)                      \
+    X("scrfd_10g", "detection", "SCRFD-10G with key points (as det_10g), 17 MB", cm_make_scrfd_10g)
+
+typedef void builder(cm_make_net *net);
+
+#define AS_ARCHITECTURE(name, task, description, build) {name, task, description},
+static const cm_make_architecture architectures[] = {ARCHITECTURES(AS_ARCHITECTURE)};
+#define AS_NAME(name, task, description, build) name,
+static const char *const names[] = {ARCHITECTURES(AS_NAME)};
+#define AS_BUILDER(name, task, description, build) build,
+static builder *const builders[] = {ARCHITECTURES(AS_BUILDER)};
+
+const char *const *cm_make_architectures(size_t *count)
+{
+    *count = sizeof names / sizeof *names;
+    return names;
+}
+
+const cm_make_architecture *cm_make_architecture_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof architectures / sizeof *architectures; i++)
+        if (strcmp(architectures[i].name, name) == 0)
+            return &architectures[i];
+    return NULL;
+}
+
+static const char *reason(int number, char *text, size_t size)
+{
+    if (number == 0 || strerror_r(number, text, size) != 0)
+        snprintf(text, size, "error %d", number);
+    return text;
+}
+
+int cm_make_write(const char *arch, uint64_t seed, FILE *stream, char *message, size_t message_size)
+{
+    const cm_make_architecture *about = cm_make_architecture_find(arch);
+    snprintf(message, message_size, "%s", "");
+    if (!about) {
+        snprintf(message, message_size, "there is no architecture '%s'", arch);
+        return -1;
+    }
+    builder *build = builders[about - architectures];
+    char description[256], text[128];
+    snprintf(description, sizeof description,
+             "%s. The weights are invented: this network knows no faces. For benchmarks and tests only.", about->description);
+    /* Built once to count: values are numbered after the parameters, folded parameters after the values. */
+    cm_make_net net;
+    cm_make_net_start(&net, seed, 0, 0);
+    build(&net);
+    int first_traced = net.entries + 1, first_folded = first_traced + net.traced + 1;
+    cm_make_net_free(&net);
+    cm_make_net_start(&net, seed, first_traced, first_folded);
+    build(&net);
+    const cm_make_labels labels = {.graph = "torch-jit-export", .description = description, .architecture = about->name};
+    errno = 0;
+    int result = cm_make_store(&net, &labels, stream);
+    int number = errno;
+    cm_make_net_free(&net);
+    if (result == 1)
+        snprintf(message, message_size, "cannot write: %s", reason(number, text, sizeof text));
+    else if (result == 2)
+        snprintf(message, message_size, "out of memory");
+    return result;
+}

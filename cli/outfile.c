@@ -1,0 +1,163 @@
+#include "outfile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "interrupt.h"
+#include "report.h"
+
+static const char *name_of(const cm_outfile *out)
+{
+    return out->path ? out->path : "standard output";
+}
+
+static int fail(cm_outfile *out, const char *what)
+{
+    int reason = errno;
+    int quiet = reason == EPIPE && !out->path; /* the reader has gone, and wants to hear nothing */
+    if (!quiet)
+        cm_report(CM_EXIT_OTHER, "%s: %s: %s", name_of(out), what, strerror(reason));
+    cm_outfile_abort(out);
+    return CM_EXIT_OTHER;
+}
+
+static int open_temporary(cm_outfile *out)
+{
+    size_t length = strlen(out->path);
+    out->temporary = malloc(length + sizeof ".XXXXXX");
+    if (!out->temporary)
+        return fail(out, "cannot be written");
+    memcpy(out->temporary, out->path, length);
+    memcpy(out->temporary + length, ".XXXXXX", sizeof ".XXXXXX");
+    int file = mkstemp(out->temporary);
+    if (file < 0) {
+        free(out->temporary);
+        out->temporary = NULL;
+        return fail(out, "cannot be written");
+    }
+    out->slot = cm_interrupt_guard(out->temporary);
+    mode_t mask = umask(0);
+    umask(mask);
+    if (fchmod(file, 0666 & ~mask) != 0 || !(out->stream = fdopen(file, "wb"))) {
+        int code = fail(out, "cannot be written");
+        close(file);
+        return code;
+    }
+    return CM_EXIT_OK;
+}
+
+int cm_outfile_open(cm_outfile *out, const char *path)
+{
+    *out = (cm_outfile){.slot = -1};
+    if (!path || strcmp(path, "-") == 0) {
+        out->stream = stdout;
+        return CM_EXIT_OK;
+    }
+    out->path = path;
+    struct stat status;
+    /* A rename would replace a link or a device by a file; they are written in place. */
+    int in_place = lstat(path, &status) == 0 && !S_ISREG(status.st_mode);
+    if (!in_place)
+        return open_temporary(out);
+    if (S_ISDIR(status.st_mode)) {
+        errno = EISDIR;
+        return fail(out, "cannot be written");
+    }
+    out->stream = fopen(path, "wb");
+    return out->stream ? CM_EXIT_OK : fail(out, "cannot be written");
+}
+
+int cm_outfile_check(cm_outfile *out, int flush)
+{
+    if (ferror(out->stream) || (flush && fflush(out->stream) != 0))
+        return fail(out, "cannot be written");
+    return CM_EXIT_OK;
+}
+
+int cm_outfile_commit(cm_outfile *out)
+{
+    if (ferror(out->stream) || fflush(out->stream) != 0)
+        return fail(out, "cannot be written");
+    if (out->stream == stdout)
+        return CM_EXIT_OK;
+    if (out->temporary && fsync(fileno(out->stream)) != 0)
+        return fail(out, "cannot be written");
+    FILE *stream = out->stream;
+    out->stream = NULL;
+    if (fclose(stream) != 0)
+        return fail(out, "cannot be written");
+    if (out->temporary && rename(out->temporary, out->path) != 0)
+        return fail(out, "cannot be put in its place");
+    cm_interrupt_release(out->slot);
+    free(out->temporary);
+    out->temporary = NULL;
+    return CM_EXIT_OK;
+}
+
+void cm_outfile_abort(cm_outfile *out)
+{
+    if (out->stream && out->stream != stdout)
+        fclose(out->stream);
+    out->stream = NULL;
+    if (out->temporary)
+        unlink(out->temporary);
+    cm_interrupt_release(out->slot);
+    out->slot = -1;
+    free(out->temporary);
+    out->temporary = NULL;
+}
+
+int cm_outfile_finish(cm_outfile *out, int code)
+{
+    if (code == CM_EXIT_USAGE || code == CM_EXIT_OTHER) {
+        cm_outfile_abort(out);
+        return code;
+    }
+    return cm_report_worse(code, cm_outfile_commit(out));
+}
+
+int cm_outfile_save_picture(const cameo_image_view *view, const char *path)
+{
+    cameo_error error;
+    cm_interrupt_defer(1);
+    cameo_status status = cameo_image_save(view, path, &error);
+    int code = CM_EXIT_OK;
+    if (status != CAMEO_OK) {
+        code = cm_report_error(path, &error);
+        if (status == CAMEO_ERROR_IO || status == CAMEO_ERROR_NOT_FOUND)
+            code = CM_EXIT_OTHER;
+        if (status == CAMEO_ERROR_UNSUPPORTED)
+            code = CM_EXIT_USAGE; /* the ending of the name */
+    }
+    cm_interrupt_defer(0);
+    return code;
+}
+
+int cm_outfile_make_folder(const char *path)
+{
+    char *copy = strdup(path);
+    if (!copy)
+        return cm_report(CM_EXIT_OTHER, "%s: out of memory", path);
+    int failed = 0;
+    for (char *p = copy + 1; !failed && *p; p++) {
+        if (*p != '/')
+            continue;
+        *p = '\0';
+        failed = mkdir(copy, 0777) != 0 && errno != EEXIST;
+        *p = '/';
+    }
+    if (!failed && mkdir(copy, 0777) != 0) {
+        struct stat status;
+        failed = errno != EEXIST || stat(copy, &status) != 0 || !S_ISDIR(status.st_mode);
+        if (failed && errno == 0)
+            errno = ENOTDIR;
+    }
+    int reason = errno;
+    free(copy);
+    if (failed)
+        return cm_report(CM_EXIT_OTHER, "%s: the folder cannot be made: %s", path, strerror(reason));
+    return CM_EXIT_OK;
+}

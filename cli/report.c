@@ -1,0 +1,114 @@
+#include "report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "progress.h"
+
+static void print_line(const char *prefix, const char *sentence, const char *suffix)
+{
+    char line[2304];
+    int length = snprintf(line, sizeof line, "%s%s%s", prefix, sentence, suffix);
+    if (length < 0)
+        return;
+    size_t used = (size_t)length < sizeof line ? (size_t)length : sizeof line - 1;
+    for (size_t i = 0; i < used; i++)
+        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+            line[i] = '?';
+    cm_progress_wipe();
+    fprintf(stderr, "%s\n", line); /* one call, so that lines of several threads do not mix */
+}
+
+int cm_report(int exit_code, const char *format, ...)
+{
+    char sentence[2048];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    print_line("cameo: ", sentence, "");
+    return exit_code;
+}
+
+int cm_report_usage(const char *command, const char *format, ...)
+{
+    char sentence[1024], prefix[64], suffix[128];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    va_end(arguments);
+    const char *space = *command ? " " : "";
+    snprintf(prefix, sizeof prefix, "cameo%s%s: ", space, command);
+    snprintf(suffix, sizeof suffix, "; 'cameo%s%s --help' shows how", space, command);
+    print_line(prefix, sentence, suffix);
+    return CM_EXIT_USAGE;
+}
+
+int cm_report_exit_code(cameo_status status)
+{
+    switch (status) {
+    case CAMEO_OK:
+        return CM_EXIT_OK;
+    case CAMEO_ERROR_ARGUMENT:
+        return CM_EXIT_USAGE;
+    case CAMEO_ERROR_MEMORY:
+    case CAMEO_ERROR_INTERNAL:
+    case CAMEO_ERROR_CAPACITY:
+        return CM_EXIT_OTHER;
+    default:
+        return CM_EXIT_INPUT;
+    }
+}
+
+int cm_report_error(const char *path, const cameo_error *error)
+{
+    int code = cm_report_exit_code(error->status);
+    const char *sentence = error->message[0] ? error->message : cameo_status_text(error->status);
+    if (!path || strstr(sentence, path))
+        return cm_report(code, "%s", sentence);
+    return cm_report(code, "%s: %s", path, sentence);
+}
+
+int cm_report_worse(int a, int b)
+{
+    return a > b ? a : b;
+}
+
+/* Levenshtein distance of two short words; long ones count as far apart. */
+static size_t distance(const char *a, const char *b)
+{
+    size_t row[33], n = strlen(a), m = strlen(b);
+    if (n > 32 || m > 32)
+        return 33;
+    for (size_t j = 0; j <= m; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= m; j++) {
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            if (row[j] + 1 < best)
+                best = row[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            row[j] = best;
+        }
+    }
+    return row[m];
+}
+
+const char *cm_report_nearest(const char *typed, const char *const *names)
+{
+    const char *nearest = NULL;
+    size_t best = strlen(typed) > 3 ? 3 : 2; /* smaller than this */
+    for (; *names; names++) {
+        size_t d = distance(typed, *names);
+        if (d < best) {
+            best = d;
+            nearest = *names;
+        }
+    }
+    return nearest;
+}

@@ -1,0 +1,205 @@
+#include "settings.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lookup.h"
+#include "report.h"
+
+enum { MOST_THREADS = 1024 };
+
+/* "128,640" or "640x480": the first use replaces the defaults, later ones add. */
+static int parse_detection_sizes(const char *text, void *target)
+{
+    cm_settings *settings = target;
+    cameo_options *options = &settings->options;
+    if (!settings->sizes_given)
+        options->detection_size_count = 0;
+    settings->sizes_given = 1;
+    while (*text) {
+        char one[32];
+        size_t length = strcspn(text, ",");
+        int *size = options->detection_sizes[options->detection_size_count];
+        if (length == 0 || length >= sizeof one || options->detection_size_count >= CAMEO_MAX_DETECTION_SIZES)
+            return -1;
+        memcpy(one, text, length);
+        one[length] = '\0';
+        if (cm_flags_parse_size(one, size) != 0)
+            return -1;
+        options->detection_size_count++;
+        text += length + (text[length] == ',');
+    }
+    return 0;
+}
+
+static int parse_rank(const char *text, void *target)
+{
+    static const struct {
+        const char *name;
+        cameo_face_rank rank;
+    } ranks[] = {{"score", CAMEO_RANK_SCORE}, {"largest", CAMEO_RANK_LARGEST}, {"central", CAMEO_RANK_CENTRAL}, {"center", CAMEO_RANK_CENTER_ONLY}};
+    for (size_t i = 0; i < sizeof ranks / sizeof *ranks; i++)
+        if (strcmp(text, ranks[i].name) == 0) {
+            *(cameo_face_rank *)target = ranks[i].rank;
+            return 0;
+        }
+    return -1;
+}
+
+static int parse_color(const char *text, void *target)
+{
+    cameo_color *color = target;
+    if (strcmp(text, "rgb") == 0)
+        *color = CAMEO_COLOR_RGB;
+    else if (strcmp(text, "bgr") == 0)
+        *color = CAMEO_COLOR_BGR;
+    else if (strcmp(text, "auto") == 0)
+        *color = CAMEO_COLOR_AUTO;
+    else
+        return -1;
+    return 0;
+}
+
+/* "127.5" for all channels or "123.7,116.3,103.5". */
+static int parse_three(const char *text, void *target)
+{
+    float *values = target;
+    char *end;
+    int count = 0;
+    do {
+        double value = strtod(text, &end);
+        if (end == text || !isfinite(value) || count == 3)
+            return -1;
+        values[count++] = (float)value;
+        text = end + 1;
+    } while (*end == ',');
+    if (*end || count == 2)
+        return -1;
+    if (count == 1)
+        values[1] = values[2] = values[0];
+    return 0;
+}
+
+static int parse_std(const char *text, void *target)
+{
+    const float *values = target;
+    if (parse_three(text, target) != 0)
+        return -1;
+    return values[0] == 0 || values[1] == 0 || values[2] == 0 ? -1 : 0;
+}
+
+static int parse_input_size(const char *text, void *target)
+{
+    cameo_contract_override *contract = target;
+    int size[2];
+    if (cm_flags_parse_size(text, size) != 0)
+        return -1;
+    contract->input_width = size[0];
+    contract->input_height = size[1];
+    return 0;
+}
+
+static void add_network_flags(cm_settings *s, cm_flags *flags, unsigned groups)
+{
+    if (groups & CM_SETTINGS_MODEL) {
+        cm_flags_add(flags, (cm_flag){.name = "model", .value = "MODEL", .kind = CM_FLAG_TEXT, .target = &s->model,
+            .help = "recognition model: a file, or a name as 'cameo model list' shows (CAMEO_MODEL)"});
+        cm_flags_add(flags, (cm_flag){.name = "mirror", .kind = CM_FLAG_SWITCH, .target = &s->options.mirror,
+            .help = "add the embedding of the mirrored face to each"});
+    }
+    if (groups & CM_SETTINGS_DETECTOR) {
+        cm_flags_add(flags, (cm_flag){.name = "detector", .value = "MODEL", .kind = CM_FLAG_TEXT, .target = &s->detector,
+            .help = "detection model: a file or a name (CAMEO_DETECTOR)"});
+        cm_flags_add(flags, (cm_flag){.name = "det-size", .value = "SIZE", .kind = CM_FLAG_PARSE, .target = s, .parse = parse_detection_sizes,
+            .help = "detection size WxH or N; several with commas or repeated (128,640)"});
+        cm_flags_add(flags, (cm_flag){.name = "det-threshold", .value = "T", .kind = CM_FLAG_NUMBER, .target = &s->detection_threshold,
+            .low = 0, .high = 1, .help = "smallest score of a face (0.5)"});
+        cm_flags_add(flags, (cm_flag){.name = "nms", .value = "IOU", .kind = CM_FLAG_NUMBER, .target = &s->nms_threshold, .low = 0, .high = 1,
+            .help = "overlap above which two boxes are one face (0.4)"});
+    }
+    if ((groups & CM_SETTINGS_FACES) == CM_SETTINGS_FACES)
+        cm_flags_add(flags, (cm_flag){.name = "max-faces", .value = "N", .kind = CM_FLAG_INT, .target = &s->options.max_faces, .low = 0,
+            .high = 1000000, .help = "keep the N first faces of each picture (0: all)"});
+    if (groups & CM_SETTINGS_RANK)
+        cm_flags_add(flags, (cm_flag){.name = "rank", .value = "ORDER", .kind = CM_FLAG_PARSE, .target = &s->options.rank, .parse = parse_rank,
+            .help = "which come first: score, largest, central (large and central) or center"});
+}
+
+static void add_contract_flags(cm_settings *s, cm_flags *flags)
+{
+    cameo_contract_override *c = &s->contract;
+    cm_flags_add(flags, (cm_flag){.name = "color", .value = "rgb|bgr|auto", .kind = CM_FLAG_PARSE, .target = &c->color, .parse = parse_color,
+        .help = "channel order the model wants (read from it)"});
+    cm_flags_add(flags, (cm_flag){.name = "mean", .value = "M[,M,M]", .kind = CM_FLAG_PARSE, .target = c->mean, .parse = parse_three,
+        .help = "subtracted from each pixel 0..255 (read from the model)"});
+    cm_flags_add(flags, (cm_flag){.name = "std", .value = "S[,S,S]", .kind = CM_FLAG_PARSE, .target = c->std, .parse = parse_std,
+        .help = "divides each pixel then (read from the model)"});
+    cm_flags_add(flags, (cm_flag){.name = "input-size", .value = "WxH", .kind = CM_FLAG_PARSE, .target = c, .parse = parse_input_size,
+        .help = "input of the model in pixels (read from it)"});
+    cm_flags_add(flags, (cm_flag){.name = "output-name", .value = "NAME", .kind = CM_FLAG_TEXT, .target = &c->output_name,
+        .help = "output that is the embedding (read from the model)"});
+}
+
+int cm_settings_init(cm_settings *s, cm_flags *flags, unsigned groups)
+{
+    *s = (cm_settings){.detection_threshold = 0.5, .nms_threshold = 0.4};
+    cameo_options_default(&s->options);
+    s->contract = s->options.recognizer_contract;
+    const char *model = getenv("CAMEO_MODEL"), *detector = getenv("CAMEO_DETECTOR"), *threads = getenv("CAMEO_THREADS");
+    s->model = model && *model ? model : NULL;
+    s->detector = detector && *detector ? detector : NULL;
+    if (threads && *threads && cm_flags_int(threads, 1, MOST_THREADS, &s->threads) != 0)
+        return cm_report(CM_EXIT_USAGE, "CAMEO_THREADS wants a whole number from 1 to %d, not '%s'", MOST_THREADS, threads);
+    add_network_flags(s, flags, groups);
+    if (groups & CM_SETTINGS_CONTRACT)
+        add_contract_flags(s, flags);
+    if (groups & CM_SETTINGS_RUN) {
+        cm_flags_add(flags, (cm_flag){.name = "threads", .value = "N", .kind = CM_FLAG_INT, .target = &s->threads, .low = 1, .high = MOST_THREADS,
+            .help = "exactly so many threads (CAMEO_THREADS; default: as many as the process may use)"});
+        cm_flags_add(flags, (cm_flag){.name = "cpu", .value = "TIER", .kind = CM_FLAG_TEXT, .target = &s->options.network.cpu,
+            .help = "highest instruction set to use: ref, avx2, avx512 (CAMEO_CPU)"});
+    }
+    return -1;
+}
+
+int cm_settings_threads(const cm_settings *settings)
+{
+    return settings->threads > 0 ? settings->threads : cameo_cpu_count();
+}
+
+int cm_settings_open_engine(const cm_settings *settings, unsigned wanted, int threads, cameo_engine **engine)
+{
+    cameo_options options = settings->options;
+    char *model = NULL, *detector = NULL;
+    *engine = NULL;
+    int code = cm_lookup_pair(settings->model, settings->detector, wanted & CM_SETTINGS_MODEL ? &model : NULL,
+                              wanted & CM_SETTINGS_DETECTOR ? &detector : NULL);
+    if (code == CM_EXIT_OK) {
+        options.recognizer = model;
+        options.detector = detector;
+        options.detection_threshold = (float)settings->detection_threshold;
+        options.nms_threshold = (float)settings->nms_threshold;
+        options.threads = threads;
+        if (model)
+            options.recognizer_contract = settings->contract;
+        else
+            options.detector_contract = settings->contract;
+        cameo_error error;
+        if (cameo_engine_open(engine, &options, &error) != CAMEO_OK)
+            code = cm_report_error(NULL, &error);
+    }
+    free(model);
+    free(detector);
+    return code;
+}
+
+int cm_settings_open_network(const cm_settings *settings, const char *name, cameo_network **network, char **path)
+{
+    cameo_error error;
+    *network = NULL;
+    int code = cm_lookup_model(name, NULL, path);
+    if (code == CM_EXIT_OK && cameo_network_open(network, *path, &settings->options.network, &error) != CAMEO_OK)
+        code = cm_report_error(*path, &error);
+    return code;
+}

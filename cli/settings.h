@@ -1,0 +1,40 @@
+/* The options that several commands share, and the engine that they describe. */
+#ifndef CM_CLI_SETTINGS_H
+#define CM_CLI_SETTINGS_H
+
+#include "cameo.h"
+#include "flags.h"
+
+typedef struct cm_settings {
+    const char *model, *detector; /* as typed: a path or a name; NULL: not given */
+    double detection_threshold, nms_threshold;
+    int threads; /* 0: all that the process may use */
+    int sizes_given;
+    cameo_options options;             /* detection sizes, faces, rank, mirror, tier */
+    cameo_contract_override contract;  /* for the network the command is about */
+} cm_settings;
+
+enum {
+    CM_SETTINGS_MODEL = 1,    /* --model --mirror */
+    CM_SETTINGS_DETECTOR = 2, /* --detector --det-size --det-threshold --nms */
+    CM_SETTINGS_RANK = 4,     /* --rank */
+    CM_SETTINGS_FACES = 8 | CM_SETTINGS_RANK, /* --max-faces */
+    CM_SETTINGS_CONTRACT = 16, /* --color --mean --std --input-size --output-name */
+    CM_SETTINGS_RUN = 32       /* --threads --cpu */
+};
+
+/* Fills the defaults, takes CAMEO_MODEL, CAMEO_DETECTOR and CAMEO_THREADS from the environment, and appends the rows of the
+ * wanted groups. `settings` must outlive the parsing. Returns -1 to go on, as cm_flags_parse does, or an exit code (reported). */
+int cm_settings_init(cm_settings *settings, cm_flags *flags, unsigned groups);
+
+/* How many threads there shall be in all. */
+int cm_settings_threads(const cm_settings *settings);
+
+/* Opens the networks that `wanted` (CM_SETTINGS_MODEL, CM_SETTINGS_DETECTOR) asks for; each session gets `threads` threads. The contract
+ * options apply to the recognizer, or to the detector where no recognizer is wanted. Returns an exit code (reported). */
+int cm_settings_open_engine(const cm_settings *settings, unsigned wanted, int threads, cameo_engine **engine);
+
+/* Opens one network, a path or a name. Returns an exit code (reported). *path is the file found, to be freed. */
+int cm_settings_open_network(const cm_settings *settings, const char *name, cameo_network **network, char **path);
+
+#endif

@@ -1,0 +1,382 @@
+/* cameo: face recognition in C. The whole public interface.
+ *
+ * The way of the data:
+ *
+ *   picture bytes -> cameo_image -> detect -> 5 landmarks -> aligned crop -> network -> embedding -> similarity
+ *
+ * Conventions that hold for every function here:
+ *  - Functions that can fail return a cameo_status (0 is success, negative is an error) and take a
+ *    `cameo_error *` as their last parameter. It may be NULL; otherwise, on failure, it receives the status
+ *    and one sentence that names the file, the node, the value and what would have been right.
+ *  - The caller owns every output array and passes its capacity. Handles are freed by their `_free` function,
+ *    which accepts NULL. An output handle is set to NULL on failure.
+ *  - Loaded things (cameo_engine, cameo_network, cameo_image) are immutable and may be shared by any number of
+ *    threads. Scratch memory (cameo_session, cameo_runner) belongs to one thread at a time.
+ *  - The library never prints, never exits, keeps no global state that changes.
+ *  - Pixel coordinates: x to the right, y down, (0,0) is the centre of the top left pixel, as in OpenCV.
+ */
+#ifndef CAMEO_H
+#define CAMEO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32)
+#define CAMEO_API
+#else
+#define CAMEO_API __attribute__((visibility("default")))
+#endif
+
+#define CAMEO_VERSION_MAJOR 0
+#define CAMEO_VERSION_MINOR 1
+#define CAMEO_VERSION_PATCH 0
+
+/* "MAJOR.MINOR.PATCH" of the library that is linked. Static storage. Thread-safe. */
+CAMEO_API const char *cameo_version(void);
+
+/* ---- Status and errors ------------------------------------------------------------------------------- */
+
+/* The one list of status values: X(name, value, "what it means"). */
+#define CAMEO_STATUS_LIST(X)                                                                       \
+    X(CAMEO_OK, 0, "success")                                                                      \
+    X(CAMEO_ERROR_ARGUMENT, -1, "invalid argument")                                                \
+    X(CAMEO_ERROR_MEMORY, -2, "out of memory")                                                     \
+    X(CAMEO_ERROR_IO, -3, "input/output error")                                                    \
+    X(CAMEO_ERROR_NOT_FOUND, -4, "not found")                                                      \
+    X(CAMEO_ERROR_FORMAT, -5, "malformed data")                                                    \
+    X(CAMEO_ERROR_UNSUPPORTED, -6, "not supported")                                                \
+    X(CAMEO_ERROR_LIMIT, -7, "a limit was exceeded")                                               \
+    X(CAMEO_ERROR_MISMATCH, -8, "the model is of another kind or shape than needed")               \
+    X(CAMEO_ERROR_CAPACITY, -9, "the caller's array is too small")                                 \
+    X(CAMEO_ERROR_NO_FACE, -10, "no face found")                                                   \
+    X(CAMEO_ERROR_INTERNAL, -11, "internal error")
+
+typedef enum cameo_status {
+#define CAMEO_STATUS_ENUM(name, value, text) name = value,
+    CAMEO_STATUS_LIST(CAMEO_STATUS_ENUM)
+#undef CAMEO_STATUS_ENUM
+} cameo_status;
+
+typedef struct cameo_error {
+    cameo_status status;
+    char message[1024]; /* one sentence, no newline, NUL-terminated */
+} cameo_error;
+
+/* The meaning of a status from CAMEO_STATUS_LIST ("unknown status" for other values). Static storage. Thread-safe. */
+CAMEO_API const char *cameo_status_text(cameo_status status);
+
+/* ---- The processor ----------------------------------------------------------------------------------- */
+
+/* The instruction set tier that is used on this machine: "ref", "avx2", "avx512" (later ones follow). The environment
+ * variable CAMEO_CPU lowers it (never raises it). Static storage. Thread-safe. */
+CAMEO_API const char *cameo_cpu_tier(void);
+
+/* How many threads this process may use: the smaller of its CPU affinity mask and its cgroup CPU quota
+ * (rounded up), at least 1. Thread-safe. */
+CAMEO_API int cameo_cpu_count(void);
+
+/* ---- Pictures ---------------------------------------------------------------------------------------- */
+
+typedef enum cameo_pixel_format {
+    CAMEO_PIXEL_RGB8 = 0, /* 3 bytes a pixel */
+    CAMEO_PIXEL_BGR8 = 1, /* 3 bytes a pixel, OpenCV's order */
+    CAMEO_PIXEL_GRAY8 = 2 /* 1 byte a pixel */
+} cameo_pixel_format;
+
+/* Borrowed pixels. `stride` is the distance of two rows in bytes (>= width * bytes a pixel). */
+typedef struct cameo_image_view {
+    const uint8_t *pixels; /* [height, stride] */
+    int width, height;     /* pixels, both >= 1 */
+    ptrdiff_t stride;
+    cameo_pixel_format format;
+} cameo_image_view;
+
+/* What decoding may use. Checked against the file's header before any pixel is decoded. */
+typedef struct cameo_image_limits {
+    uint64_t max_bytes;  /* largest encoded file, default 256 MiB */
+    uint64_t max_pixels; /* width * height, default 100 million */
+} cameo_image_limits;
+
+/* A decoded picture: RGB8, upright (EXIF orientation applied). Immutable. */
+typedef struct cameo_image cameo_image;
+
+CAMEO_API void cameo_image_limits_default(cameo_image_limits *limits);
+
+/* Decodes JPEG, PNG, WebP, BMP or PPM/PGM bytes (told apart by content, never by name). Grey becomes three equal channels, 16-bit is
+ * cut to its high byte, alpha is dropped (not blended) and CMYK/YCCK JPEG is converted, all as OpenCV's IMREAD_COLOR does; every
+ * EXIF orientation is applied. Animated WebP is refused. `limits` may be NULL (defaults); `name` is used in messages only and may be NULL.
+ * Errors: FORMAT (truncated, unknown), UNSUPPORTED, LIMIT, MEMORY. Thread-safe. Free with cameo_image_free. */
+CAMEO_API cameo_status cameo_image_decode(cameo_image **image, const void *bytes, size_t size, const char *name,
+                                          const cameo_image_limits *limits, cameo_error *error);
+
+/* The same from a file. Errors besides: NOT_FOUND, IO (a folder, no permission). */
+CAMEO_API cameo_status cameo_image_load(cameo_image **image, const char *path, const cameo_image_limits *limits,
+                                        cameo_error *error);
+
+/* A copy of borrowed pixels as RGB8 (BGR swapped, grey repeated). Errors: ARGUMENT, LIMIT, MEMORY. */
+CAMEO_API cameo_status cameo_image_copy(cameo_image **image, const cameo_image_view *view, cameo_error *error);
+
+/* The pixels of a picture; valid until it is freed. */
+CAMEO_API cameo_image_view cameo_image_pixels(const cameo_image *image);
+
+CAMEO_API void cameo_image_free(cameo_image *image);
+
+/* Writes a picture; the name's ending chooses the form: .jpg/.jpeg (quality 95), .png, .ppm, .webp (quality 95), .bmp is refused. The file is
+ * complete or absent: it is written beside its place and renamed. Errors: UNSUPPORTED (other ending), IO. Thread-safe. */
+CAMEO_API cameo_status cameo_image_save(const cameo_image_view *view, const char *path, cameo_error *error);
+
+/* ---- Faces ------------------------------------------------------------------------------------------- */
+
+typedef struct cameo_face {
+    float box[4]; /* x0, y0, x1, y1 in pixels of the picture; not clipped to it */
+    float score;  /* 0..1 */
+    int landmark_count; /* 5, or 0 where the detector gives none */
+    float landmarks[5][2]; /* left eye, right eye, nose, left and right mouth corner (left: the picture's left) */
+} cameo_face;
+
+/* How faces are ranked where fewer are wanted than were found. */
+typedef enum cameo_face_rank {
+    CAMEO_RANK_SCORE = 0,   /* highest score first */
+    CAMEO_RANK_LARGEST = 1, /* largest box area first */
+    CAMEO_RANK_CENTRAL = 2, /* area - 2 * squared distance to the picture's centre (InsightFace's default) */
+    CAMEO_RANK_CENTER_ONLY = 3 /* box centre nearest to the picture's centre */
+} cameo_face_rank;
+
+/* Draws boxes, landmarks and one optional label a face (`labels` may be NULL, entries too) into a copy of the picture.
+ * Printable ASCII labels; other bytes are drawn as '?'. Errors: ARGUMENT, MEMORY. Thread-safe. */
+CAMEO_API cameo_status cameo_image_annotate(cameo_image **annotated, const cameo_image_view *view,
+                                            const cameo_face *faces, size_t count, const char *const *labels,
+                                            cameo_error *error);
+
+/* ---- The preprocessing contract ---------------------------------------------------------------------- */
+
+typedef enum cameo_task {
+    CAMEO_TASK_UNKNOWN = 0,
+    CAMEO_TASK_RECOGNITION = 1,
+    CAMEO_TASK_DETECTION = 2,
+    CAMEO_TASK_LANDMARKS = 3,
+    CAMEO_TASK_GENDER_AGE = 4,
+    CAMEO_TASK_ANTI_SPOOFING = 5
+} cameo_task;
+
+typedef enum cameo_color { CAMEO_COLOR_AUTO = 0, CAMEO_COLOR_RGB = 1, CAMEO_COLOR_BGR = 2 } cameo_color;
+
+/* What a network wants to be fed: pixel p of channel c becomes (p - mean[c]) / std[c], channels in `color` order. */
+typedef struct cameo_contract {
+    cameo_task task;
+    char family[32];      /* "arcface", "scrfd", "retinaface", "yunet", "ultraface", "minifasnet", "unknown", ... */
+    int width, height;    /* network input in pixels; 0 where the model leaves it open */
+    cameo_color color;
+    float mean[3], std[3]; /* in units of 0..255, order as `color` */
+    char output_name[128]; /* the output that is the embedding (recognition) */
+    int output_index;
+    int dimension;        /* embedding length; 0 for other tasks */
+} cameo_contract;
+
+/* Values that replace what was read from the model. cameo_options_default leaves all of them unset. */
+typedef struct cameo_contract_override {
+    cameo_color color;       /* CAMEO_COLOR_AUTO: not set */
+    float mean[3], std[3];   /* NAN: not set (each for itself) */
+    int input_width, input_height; /* 0: not set */
+    const char *output_name; /* NULL: not set */
+} cameo_contract_override;
+
+/* ---- Networks: any ONNX file, raw tensors ------------------------------------------------------------ */
+
+#define CAMEO_MAX_RANK 8
+
+typedef struct cameo_network cameo_network; /* a checked model, immutable, shared */
+typedef struct cameo_runner cameo_runner;   /* a network planned for one input shape, with its memory; one thread at a time */
+
+typedef struct cameo_network_limits {
+    uint64_t max_file_bytes;   /* model and external data, default 4 GiB */
+    uint64_t max_memory_bytes; /* arena of one runner, and all packed weights, each; default 8 GiB */
+    uint64_t max_macs;         /* multiply-adds of one run, default 2e12 */
+    int max_nodes;             /* default 100,000 */
+} cameo_network_limits;
+
+typedef struct cameo_network_options {
+    const char *cpu; /* highest tier to use, NULL: cameo_cpu_tier() */
+    cameo_network_limits limits;
+} cameo_network_options;
+
+typedef struct cameo_tensor_info {
+    const char *name;
+    const char *type;                  /* "float32", "int64", ... */
+    int rank;
+    int64_t dims[CAMEO_MAX_RANK];      /* -1 where the model leaves it open */
+} cameo_tensor_info;
+
+typedef struct cameo_model_info {
+    const char *path, *producer, *graph_name;
+    int64_t ir_version, opset; /* opset of the default domain */
+    uint64_t file_bytes;       /* external data included */
+    uint64_t parameters;       /* elements of all float initializers */
+    int node_count;            /* nodes in the file */
+} cameo_model_info;
+
+/* One step of a planned network. */
+typedef struct cameo_layer_info {
+    const char *name;   /* the node's name, or its first output's */
+    const char *op;     /* ONNX operator, with what was fused: "Conv+PRelu" */
+    const char *kernel; /* name of the kernel that runs it */
+    int rank;
+    int64_t dims[CAMEO_MAX_RANK]; /* logical shape of its first output */
+    uint64_t macs, parameters;
+    double seconds;     /* time spent since profiling was switched on, all runs together */
+} cameo_layer_info;
+
+typedef struct cameo_plan_info {
+    int layer_count;
+    uint64_t macs;            /* of one run */
+    uint64_t arena_bytes;     /* scratch memory of the runner */
+    uint64_t activation_bytes; /* of that: activations as placed; without reuse they would need `activation_bytes_unshared` */
+    uint64_t activation_bytes_unshared;
+    uint64_t weight_bytes;    /* packed weights, shared by all runners of the network */
+} cameo_plan_info;
+
+CAMEO_API void cameo_network_options_default(cameo_network_options *options);
+
+/* Reads and checks an ONNX file (opset 7 to 22). Nothing in it is believed before it is checked. `options` may be NULL.
+ * Errors: NOT_FOUND, IO, FORMAT (with what the file is instead: HTML page, Git LFS pointer, zip, truncated), UNSUPPORTED (operator and node named),
+ * LIMIT, MEMORY. Thread-safe. Free with cameo_network_free, after its runners. */
+CAMEO_API cameo_status cameo_network_open(cameo_network **network, const char *path,
+                                          const cameo_network_options *options, cameo_error *error);
+/* The same from bytes, which may be freed afterwards. External data is refused. `name` is for messages. */
+CAMEO_API cameo_status cameo_network_open_bytes(cameo_network **network, const void *bytes, size_t size, const char *name,
+                                                const cameo_network_options *options, cameo_error *error);
+CAMEO_API void cameo_network_free(cameo_network *network);
+
+/* Descriptions; pointers in them live as long as the network. An index out of range gives an empty name. */
+CAMEO_API cameo_model_info cameo_network_info(const cameo_network *network);
+CAMEO_API int cameo_network_input_count(const cameo_network *network);
+CAMEO_API int cameo_network_output_count(const cameo_network *network);
+CAMEO_API cameo_tensor_info cameo_network_input(const cameo_network *network, int index);
+CAMEO_API cameo_tensor_info cameo_network_output(const cameo_network *network, int index);
+
+/* What the network seems to be made for and how it wants its pixels; `override` may be NULL.
+ * Follows InsightFace's model_zoo rules (number of outputs, input size, Sub/Mul among the first nodes).
+ * Errors: MISMATCH (no image input), NOT_FOUND (output_name is not an output). */
+CAMEO_API cameo_status cameo_network_contract(const cameo_network *network, const cameo_contract_override *override,
+                                              cameo_contract *contract, cameo_error *error);
+
+/* Names of the operators that are supported, sorted; *count entries. Static storage. */
+CAMEO_API const char *const *cameo_supported_operators(size_t *count);
+
+/* Plans a network for concrete input shapes and takes all the memory a run needs. dims: [input_count][CAMEO_MAX_RANK]; NULL: the
+ * model's own shape with every open dimension 1 (an error for open picture sizes). threads: exactly this many are used (>= 1),
+ * 0: cameo_cpu_count(). The result is the same, bit for bit, for every thread count and batch size.
+ * Errors: MISMATCH (shape does not fit), UNSUPPORTED, LIMIT, MEMORY. Thread-safe. Free with cameo_runner_free. */
+CAMEO_API cameo_status cameo_runner_create(cameo_runner **runner, const cameo_network *network,
+                                           const int64_t (*dims)[CAMEO_MAX_RANK], int threads, cameo_error *error);
+CAMEO_API void cameo_runner_free(cameo_runner *runner);
+
+/* Where input `index` is to be written before a run: float32, row-major, in the model's own order. */
+CAMEO_API float *cameo_runner_input(cameo_runner *runner, int index, cameo_tensor_info *info);
+/* Where output `index` stands after a run; valid until the next run. float32, row-major, in the model's own order. */
+CAMEO_API const float *cameo_runner_output(const cameo_runner *runner, int index, cameo_tensor_info *info);
+/* Runs the network. Allocates nothing. Inputs stay as they are. */
+CAMEO_API cameo_status cameo_runner_run(cameo_runner *runner, cameo_error *error);
+
+/* Switches per-layer timing on (and to zero) or off. */
+CAMEO_API void cameo_runner_profile(cameo_runner *runner, int on);
+CAMEO_API cameo_plan_info cameo_runner_plan(const cameo_runner *runner);
+CAMEO_API cameo_layer_info cameo_runner_layer(const cameo_runner *runner, int index);
+
+/* ---- Engine: detector + recognizer ------------------------------------------------------------------- */
+
+typedef struct cameo_engine cameo_engine;   /* both networks and their contracts, immutable, shared */
+typedef struct cameo_session cameo_session; /* the memory and threads of one user of an engine */
+
+#define CAMEO_MAX_DETECTION_SIZES 8
+
+typedef struct cameo_options {
+    const char *recognizer; /* ONNX file, or NULL: no embedding */
+    const char *detector;   /* ONNX file, or NULL: no detection */
+    cameo_contract_override recognizer_contract, detector_contract;
+    int detection_size_count; /* default 2 */
+    int detection_sizes[CAMEO_MAX_DETECTION_SIZES][2]; /* width, height; default 128x128 and 640x640 (InsightFace 1.0), results merged before one NMS */
+    float detection_threshold; /* default 0.5 */
+    float nms_threshold;       /* IoU, default 0.4 */
+    int max_faces;             /* 0: all */
+    cameo_face_rank rank;      /* default CAMEO_RANK_SCORE; decides which stay under max_faces, and the order */
+    int mirror;                /* 1: add the mirrored crop's embedding to each (default 0) */
+    int threads;               /* of each session; 0: cameo_cpu_count() */
+    cameo_network_options network;
+} cameo_options;
+
+CAMEO_API void cameo_options_default(cameo_options *options);
+
+/* Opens the networks and checks that each is what it is used as. Errors: as cameo_network_open, and MISMATCH (a detector given
+ * as recognizer ...). Thread-safe. Free with cameo_engine_free, after its sessions. */
+CAMEO_API cameo_status cameo_engine_open(cameo_engine **engine, const cameo_options *options, cameo_error *error);
+CAMEO_API void cameo_engine_free(cameo_engine *engine);
+CAMEO_API const cameo_network *cameo_engine_recognizer(const cameo_engine *engine); /* NULL if none */
+CAMEO_API const cameo_network *cameo_engine_detector(const cameo_engine *engine);   /* NULL if none */
+CAMEO_API cameo_contract cameo_engine_recognizer_contract(const cameo_engine *engine);
+CAMEO_API cameo_contract cameo_engine_detector_contract(const cameo_engine *engine);
+/* Length of an embedding; 0 without a recognizer. */
+CAMEO_API int cameo_engine_dimension(const cameo_engine *engine);
+
+/* Memory and threads for one user. Thread-safe. Free with cameo_session_free. Errors: MEMORY, LIMIT, UNSUPPORTED. */
+CAMEO_API cameo_status cameo_session_create(cameo_session **session, const cameo_engine *engine, cameo_error *error);
+CAMEO_API void cameo_session_free(cameo_session *session);
+
+/* Finds faces. faces: [capacity]; *count receives how many were written (best first, by `rank`). No face is success with *count 0.
+ * Errors: MISMATCH (engine without detector), CAPACITY (*count says how many there are, the first `capacity` are written), MEMORY. */
+CAMEO_API cameo_status cameo_detect(cameo_session *session, const cameo_image_view *picture, cameo_face *faces,
+                                    size_t capacity, size_t *count, cameo_error *error);
+
+/* Cuts a face out: similarity transform (Umeyama 1991, no reflection) from five landmarks to InsightFace's template for `size`
+ * (a multiple of 112 or 128), bilinear, black border, as face_align.norm_crop does. rgb: [size, size, 3]. Errors: ARGUMENT. Thread-safe. */
+CAMEO_API cameo_status cameo_align(const cameo_image_view *picture, const float landmarks[5][2], int size, uint8_t *rgb,
+                                   size_t capacity, cameo_error *error);
+
+/* Embeddings of `count` faces of a picture: aligned, fed, read. embeddings: [count, dimension] float32, as the network gives them (not
+ * normalised); capacity in floats. Errors: MISMATCH (no recognizer), ARGUMENT (face without landmarks), CAPACITY. */
+CAMEO_API cameo_status cameo_embed(cameo_session *session, const cameo_image_view *picture, const cameo_face *faces,
+                                   size_t count, float *embeddings, size_t capacity, cameo_error *error);
+
+/* The same from crops that are aligned already, all of the network's input size (others are resized, bilinear). */
+CAMEO_API cameo_status cameo_embed_aligned(cameo_session *session, const cameo_image_view *crops, size_t count,
+                                           float *embeddings, size_t capacity, cameo_error *error);
+
+/* ---- Embeddings -------------------------------------------------------------------------------------- */
+
+/* Euclidean length of a [dimension] vector, accumulated in double. Thread-safe. */
+CAMEO_API float cameo_embedding_norm(const float *embedding, int dimension);
+/* Scales to length 1 in place (a zero vector stays zero); returns the old length. */
+CAMEO_API float cameo_embedding_normalize(float *embedding, int dimension);
+/* Cosine of two [dimension] vectors, normalised or not, -1..1; 0 if one of them is zero. */
+CAMEO_API float cameo_similarity(const float *a, const float *b, int dimension);
+
+/* ---- Known models ------------------------------------------------------------------------------------ */
+
+/* A published model file or pack, known by its hash. Strings are static; NULL where unknown. */
+typedef struct cameo_known_model {
+    const char *name;     /* file name, "w600k_r50.onnx", or pack, "buffalo_l" */
+    const char *pack;     /* the pack it is in; NULL for a pack itself or a single file */
+    const char *role;     /* "detection", "recognition", "landmarks", "gender/age", "pack" */
+    const char *sha256;   /* lower-case hex, or NULL */
+    const char *sha256_prefix; /* where only the beginning is known */
+    uint64_t bytes;       /* 0 if unknown */
+    const char *url;      /* where it is published, or NULL */
+    const char *license;  /* one phrase */
+    int commercial_use;   /* 1 if the licence allows it */
+    const char *description;
+} cameo_known_model;
+
+/* All known models; *count entries. Static storage. */
+CAMEO_API const cameo_known_model *cameo_known_models(size_t *count);
+/* The one with this SHA-256 (64 hex digits), or NULL. */
+CAMEO_API const cameo_known_model *cameo_known_model_by_sha256(const char *sha256);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

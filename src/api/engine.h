@@ -1,0 +1,25 @@
+/* The two handles of the face interface. */
+#ifndef CM_API_ENGINE_H
+#define CM_API_ENGINE_H
+
+#include "face/detector.h"
+#include "face/recognizer.h"
+
+/* Immutable once open. A network that is not there is NULL, and its detector or recognizer is empty. */
+struct cameo_engine {
+    cameo_network *detector_network, *recognizer_network;
+    cm_detector detector;
+    cm_recognizer recognizer;
+    int max_faces, threads;
+    cameo_face_rank rank;
+};
+
+/* Belongs to one thread at a time. Both memories share the pool. */
+struct cameo_session {
+    const cameo_engine *engine;
+    cm_pool *pool;
+    cm_detector_memory *detector;     /* NULL: the engine has none */
+    cm_recognizer_memory *recognizer; /* NULL: the engine has none */
+};
+
+#endif

@@ -1,0 +1,37 @@
+#include "api/engine.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+cameo_status cameo_session_create(cameo_session **session, const cameo_engine *engine, cameo_error *error)
+{
+    if (!session || !engine)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "cameo_session_create needs a place for the session, and an engine");
+    *session = NULL;
+    cameo_session *s = cm_calloc(1, sizeof *s);
+    if (!s)
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "out of memory for a session");
+    s->engine = engine;
+    cameo_status status = cm_pool_create(&s->pool, engine->threads, error);
+    if (status == CAMEO_OK && engine->detector_network)
+        status = cm_detector_memory_create(&s->detector, &engine->detector, s->pool, error);
+    if (status == CAMEO_OK && engine->recognizer_network)
+        status = cm_recognizer_memory_create(&s->recognizer, &engine->recognizer, s->pool, error);
+    if (status != CAMEO_OK) {
+        cameo_session_free(s);
+        return status;
+    }
+    *session = s;
+    return CAMEO_OK;
+}
+
+void cameo_session_free(cameo_session *session)
+{
+    if (!session)
+        return;
+    cm_detector_memory_free(session->detector);
+    cm_recognizer_memory_free(session->recognizer);
+    cm_pool_free(session->pool);
+    free(session);
+}

@@ -1,0 +1,149 @@
+#define _XOPEN_SOURCE 700 /* realpath */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *reason(int number, char *text, size_t size)
+{
+    /* strerror is not thread-safe; the XSI strerror_r is. */
+    if (strerror_r(number, text, size) != 0)
+        snprintf(text, size, "error %d", number);
+    return text;
+}
+
+static cameo_status fail_errno(cameo_error *error, const char *path, const char *what)
+{
+    int number = errno;
+    char text[128];
+    cameo_status status = number == ENOENT || number == ENOTDIR ? CAMEO_ERROR_NOT_FOUND : CAMEO_ERROR_IO;
+    return cm_fail(error, status, "%s: %s: %s", path, what, reason(number, text, sizeof text));
+}
+
+cameo_status cm_file_map_open(cm_file_map *map, const char *path, uint64_t max_bytes, cameo_error *error)
+{
+    *map = (cm_file_map){.bytes = (const unsigned char *)""};
+    /* O_NONBLOCK: opening a FIFO must not wait for a writer that never comes. */
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+        return fail_errno(error, path, "cannot open");
+    struct stat about;
+    cameo_status status = CAMEO_OK;
+    if (fstat(descriptor, &about) != 0)
+        status = fail_errno(error, path, "cannot read");
+    else if (S_ISDIR(about.st_mode))
+        status = cm_fail(error, CAMEO_ERROR_IO, "%s: is a folder, a file is needed", path);
+    else if (!S_ISREG(about.st_mode))
+        status = cm_fail(error, CAMEO_ERROR_IO, "%s: is not a regular file", path);
+    else if ((uint64_t)about.st_size > max_bytes)
+        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %llu bytes, the limit is %llu", path,
+                         (unsigned long long)about.st_size, (unsigned long long)max_bytes);
+    else if (about.st_size > 0) {
+        void *address = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+        if (address == MAP_FAILED)
+            status = fail_errno(error, path, "cannot map");
+        else
+            *map = (cm_file_map){.bytes = address, .size = (size_t)about.st_size, .mapped = 1};
+    }
+    close(descriptor);
+    return status;
+}
+
+void cm_file_map_close(cm_file_map *map)
+{
+    if (map->mapped)
+        munmap((void *)(uintptr_t)map->bytes, map->size);
+    *map = (cm_file_map){.bytes = (const unsigned char *)""};
+}
+
+static int write_all(int descriptor, const unsigned char *bytes, size_t size)
+{
+    while (size) {
+        ssize_t written = write(descriptor, bytes, size);
+        if (written < 0) {
+            if (errno == EINTR)
+                continue;
+            return -1;
+        }
+        bytes += written;
+        size -= (size_t)written;
+    }
+    return 0;
+}
+
+/* Writes and closes; the descriptor is gone afterwards, errno tells of the first failure. */
+static int write_and_close(int descriptor, const void *bytes, size_t size, int sync)
+{
+    int failed = write_all(descriptor, bytes, size) != 0 || (sync && fsync(descriptor) != 0);
+    int number = errno;
+    if (close(descriptor) != 0 && !failed) {
+        failed = 1;
+        number = errno;
+    }
+    errno = number;
+    return failed ? -1 : 0;
+}
+
+/* Creates a file that was not there before, named `path` and an ending: `name` has room for NAME_ENDING bytes more than the path. O_EXCL and not
+ * mkstemp, because only so the new file gets the permissions that the process's umask leaves. */
+enum { NAME_ENDING = 48, NAME_ATTEMPTS = 10000 };
+
+static int create_beside(const char *path, char *name, size_t size)
+{
+    for (int i = 0; i < NAME_ATTEMPTS; i++) {
+        snprintf(name, size, "%s.%ld-%d.part", path, (long)getpid(), i);
+        int descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (descriptor >= 0 || errno != EEXIST)
+            return descriptor;
+    }
+    return -1;
+}
+
+static cameo_status replace_file(const char *path, const void *bytes, size_t size, cameo_error *error)
+{
+    size_t length = strlen(path) + NAME_ENDING;
+    char *name = malloc(length);
+    if (!name)
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", path);
+    cameo_status status = CAMEO_OK;
+    int descriptor = create_beside(path, name, length);
+    if (descriptor < 0) {
+        status = fail_errno(error, path, "cannot create");
+    } else {
+        if (write_and_close(descriptor, bytes, size, 1) != 0)
+            status = fail_errno(error, path, "cannot write");
+        else if (rename(name, path) != 0)
+            status = fail_errno(error, path, "cannot rename into place");
+        if (status != CAMEO_OK)
+            unlink(name);
+    }
+    free(name);
+    return status;
+}
+
+cameo_status cm_file_write(const char *path, const void *bytes, size_t size, cameo_error *error)
+{
+    struct stat about;
+    if (stat(path, &about) != 0)
+        return replace_file(path, bytes, size, error);
+    if (S_ISDIR(about.st_mode))
+        return cm_fail(error, CAMEO_ERROR_IO, "%s: is a folder, cannot be written as a file", path);
+    if (S_ISREG(about.st_mode)) {
+        /* Through a symbolic link, not over it. */
+        char *real = realpath(path, NULL);
+        cameo_status status = real ? replace_file(real, bytes, size, error) : fail_errno(error, path, "cannot resolve");
+        free(real);
+        return status;
+    }
+    /* A device or a pipe is written into: it must not be replaced by a file. */
+    int descriptor = open(path, O_WRONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return fail_errno(error, path, "cannot open for writing");
+    return write_and_close(descriptor, bytes, size, 0) == 0 ? CAMEO_OK : fail_errno(error, path, "cannot write");
+}

@@ -1,0 +1,195 @@
+#include "face/detector.h"
+
+#include "base/memory.h"
+#include "face/contract.h"
+#include "face/letterbox.h"
+#include "image/resample.h"
+#include "run/network.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST_SIZE = 8192 };
+
+/* One input size. */
+typedef struct pass {
+    cameo_runner *runner;
+    cm_decoder decoder;
+    const float **outputs; /* [output_count], where the runner keeps them */
+} pass;
+
+struct cm_detector_memory {
+    pass passes[CAMEO_MAX_DETECTION_SIZES];
+    int pass_count;
+    uint8_t *canvas; /* the letterboxed picture, RGB8, of the largest size */
+    void *scratch;   /* of the resize */
+    cm_candidates candidates;
+};
+
+static cameo_status check_family(cm_detector *detector, const char *path, cameo_error *error)
+{
+    const cameo_contract *contract = &detector->contract;
+    if (contract->task != CAMEO_TASK_DETECTION) {
+        return cm_fail(error, CAMEO_ERROR_MISMATCH, "%s is a %s network (family %s), not a detector: %s", path,
+                       cm_task_name(contract->task), contract->family,
+                       contract->task == CAMEO_TASK_RECOGNITION ? "give it as the recognizer" : "give an SCRFD, RetinaFace, YuNet or UltraFace file");
+    }
+    int family = cm_decoder_family_by_name(contract->family);
+    if (family < 0)
+        return cm_fail(error, CAMEO_ERROR_MISMATCH,
+                       "%s looks like a detector, but its %d outputs fit none of the families that can be decoded: SCRFD (6, 9, 10 or 15 outputs), "
+                       "RetinaFace (3), YuNet (12), UltraFace (2)",
+                       path, cameo_network_output_count(detector->network));
+    detector->family = (cm_decoder_family)family;
+    return CAMEO_OK;
+}
+
+static cameo_status choose_sizes(cm_detector *detector, const cameo_options *options, const char *path, cameo_error *error)
+{
+    const cameo_contract *contract = &detector->contract;
+    if (contract->width > 0 && contract->height > 0) {
+        detector->size_count = 1;
+        detector->sizes[0][0] = contract->width;
+        detector->sizes[0][1] = contract->height;
+        return CAMEO_OK;
+    }
+    if (options->detection_size_count < 1 || options->detection_size_count > CAMEO_MAX_DETECTION_SIZES)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "%d detection sizes are given, where 1 to %d are possible",
+                       options->detection_size_count, CAMEO_MAX_DETECTION_SIZES);
+    int stride = cm_decoder_stride(detector->family, cameo_network_output_count(detector->network));
+    detector->size_count = options->detection_size_count;
+    for (int i = 0; i < detector->size_count; i++) {
+        int width = options->detection_sizes[i][0], height = options->detection_sizes[i][1];
+        if (width < stride || height < stride || width > LARGEST_SIZE || height > LARGEST_SIZE || width % stride || height % stride)
+            return cm_fail(error, CAMEO_ERROR_ARGUMENT,
+                           "detection size %d x %d does not suit %s: both must be multiples of %d, at most %d", width, height, path,
+                           stride, LARGEST_SIZE);
+        detector->sizes[i][0] = width;
+        detector->sizes[i][1] = height;
+    }
+    return CAMEO_OK;
+}
+
+cameo_status cm_detector_init(cm_detector *detector, const cameo_network *network, const cameo_options *options, cameo_error *error)
+{
+    const char *path = cameo_network_info(network).path;
+    *detector = (cm_detector){.network = network, .threshold = options->detection_threshold, .nms_threshold = options->nms_threshold};
+    cameo_status status = cameo_network_contract(network, &options->detector_contract, &detector->contract, error);
+    if (status == CAMEO_OK)
+        status = check_family(detector, path, error);
+    if (status == CAMEO_OK)
+        status = choose_sizes(detector, options, path, error);
+    if (status != CAMEO_OK)
+        return status;
+    if (!(detector->threshold >= 0.0f && detector->threshold <= 1.0f))
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "detection threshold %g is not between 0 and 1", (double)detector->threshold);
+    if (!(detector->nms_threshold >= 0.0f && detector->nms_threshold <= 1.0f))
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "NMS threshold %g is not between 0 and 1", (double)detector->nms_threshold);
+    cm_feed_init(&detector->feed, &detector->contract);
+    return CAMEO_OK;
+}
+
+static cameo_status bind_pass(pass *p, const cm_detector *detector, int width, int height, cameo_error *error)
+{
+    int count = cameo_network_output_count(detector->network);
+    cameo_tensor_info *infos = cm_calloc((size_t)count, sizeof *infos);
+    p->outputs = cm_calloc((size_t)count, sizeof *p->outputs);
+    if (!infos || !p->outputs) {
+        free(infos);
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "out of memory for %d detector outputs", count);
+    }
+    for (int i = 0; i < count; i++)
+        p->outputs[i] = cameo_runner_output(p->runner, i, &infos[i]);
+    cameo_status status = cm_decoder_bind(&p->decoder, detector->family, infos, count, width, height, error);
+    free(infos);
+    if (status != CAMEO_OK)
+        return cm_fail_prefix(error, status, "%s", cameo_network_info(detector->network).path);
+    return CAMEO_OK;
+}
+
+static cameo_status add_pass(cm_detector_memory *memory, const cm_detector *detector, int width, int height, cm_pool *pool,
+                             cameo_error *error)
+{
+    pass *p = &memory->passes[memory->pass_count++];
+    const int64_t dims[1][CAMEO_MAX_RANK] = {{1, 3, height, width}};
+    cameo_status status = cm_runner_create_in_pool(&p->runner, detector->network, dims, pool, error);
+    return status == CAMEO_OK ? bind_pass(p, detector, width, height, error) : status;
+}
+
+/* Memory that all passes share, of the largest one's size. */
+static cameo_status take_buffers(cm_detector_memory *memory, const cm_detector *detector, cameo_error *error)
+{
+    size_t canvas = 0;
+    int widest = 1, total = 0;
+    for (int i = 0; i < detector->size_count; i++) {
+        size_t bytes = (size_t)detector->sizes[i][0] * (size_t)detector->sizes[i][1] * 3;
+        canvas = bytes > canvas ? bytes : canvas;
+        widest = detector->sizes[i][0] > widest ? detector->sizes[i][0] : widest;
+        total += memory->passes[i].decoder.total;
+    }
+    memory->canvas = cm_aligned_alloc(canvas);
+    memory->scratch = cm_aligned_alloc(cm_image_resize_scratch_bytes(widest));
+    if (!memory->canvas || !memory->scratch || !cm_candidates_create(&memory->candidates, total))
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "out of memory for a detection canvas of %zu bytes and %d candidates", canvas, total);
+    return CAMEO_OK;
+}
+
+cameo_status cm_detector_memory_create(cm_detector_memory **memory, const cm_detector *detector, cm_pool *pool, cameo_error *error)
+{
+    *memory = cm_calloc(1, sizeof **memory);
+    if (!*memory)
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "out of memory for a detector session");
+    cameo_status status = CAMEO_OK;
+    for (int i = 0; i < detector->size_count && status == CAMEO_OK; i++)
+        status = add_pass(*memory, detector, detector->sizes[i][0], detector->sizes[i][1], pool, error);
+    if (status == CAMEO_OK)
+        status = take_buffers(*memory, detector, error);
+    if (status != CAMEO_OK) {
+        cm_detector_memory_free(*memory);
+        *memory = NULL;
+    }
+    return status;
+}
+
+void cm_detector_memory_free(cm_detector_memory *memory)
+{
+    if (!memory)
+        return;
+    for (int i = 0; i < memory->pass_count; i++) {
+        cameo_runner_free(memory->passes[i].runner);
+        free(memory->passes[i].outputs);
+    }
+    cm_aligned_free(memory->canvas);
+    cm_aligned_free(memory->scratch);
+    cm_candidates_free(&memory->candidates);
+    free(memory);
+}
+
+static cameo_status run_pass(const cm_detector *detector, cm_detector_memory *memory, pass *p, const cameo_image_view *picture,
+                             cameo_error *error)
+{
+    int width = p->decoder.width, height = p->decoder.height;
+    cm_letterbox box = cm_letterbox_fit(picture->width, picture->height, width, height);
+    memset(memory->canvas, 0, (size_t)width * (size_t)height * 3);
+    cm_image_resize_bilinear(picture, memory->canvas, box.width, box.height, (ptrdiff_t)width * 3, memory->scratch);
+    cm_feed_planes(&detector->feed, memory->canvas, width, height, 0, cameo_runner_input(p->runner, 0, NULL));
+    cameo_status status = cameo_runner_run(p->runner, error);
+    if (status == CAMEO_OK)
+        cm_decoder_run(&p->decoder, p->outputs, detector->threshold, box.scale, &memory->candidates);
+    return status;
+}
+
+cameo_status cm_detector_find(const cm_detector *detector, cm_detector_memory *memory, const cameo_image_view *picture,
+                              cameo_face **faces, int *count, cameo_error *error)
+{
+    memory->candidates.count = 0;
+    for (int i = 0; i < memory->pass_count; i++) {
+        cameo_status status = run_pass(detector, memory, &memory->passes[i], picture, error);
+        if (status != CAMEO_OK)
+            return status;
+    }
+    *count = cm_candidates_suppress(&memory->candidates, detector->nms_threshold);
+    *faces = memory->candidates.faces;
+    return CAMEO_OK;
+}

@@ -1,0 +1,240 @@
+/* The graph: an ONNX model at concrete input shapes, every shape known, everything constant folded, operators reduced to the few
+ * kinds that are run. Built once for each input shape, then changed by the passes, then read only.
+ *
+ *   cm_onnx_model + input dims -> cm_graph_build -> cm_graph_fuse -> cm_graph_layout -> cm_graph_place -> run
+ */
+#ifndef CM_GRAPH_GRAPH_H
+#define CM_GRAPH_GRAPH_H
+
+#include "base/memory.h"
+#include "kern/kern.h"
+#include "onnx/onnx.h"
+
+/* How the elements of a value lie in memory. Only values of rank 4 are ever CHANNELS_LAST: [N,C,H,W] lies as [N][H][W][C]. */
+typedef enum cm_layout { CM_LAYOUT_ROW_MAJOR = 0, CM_LAYOUT_CHANNELS_LAST = 1 } cm_layout;
+
+struct cm_op;
+
+/* A tensor: a constant (floats, ints or tensor set) or the output of an operator or a graph input. */
+typedef struct cm_value {
+    const char *name;
+    int rank;
+    int64_t dims[CAMEO_MAX_RANK];
+    int64_t elements;
+    bool is_int;          /* int64 (also for BOOL and smaller integers); such values are always constant */
+    bool is_constant;
+    const float *floats;  /* constant content, row-major; may be NULL while `tensor` is set: use cm_value_floats */
+    const int64_t *ints;
+    const cm_onnx_tensor *tensor; /* where a constant comes straight from the file */
+    struct cm_op *producer; /* NULL: constant or graph input */
+    int uses;             /* operators that read it, plus 1 if it is a graph output */
+    struct cm_op *user;   /* during the passes: the last of them in running order */
+    int input_index;      /* graph input number, or -1 */
+    bool is_output;
+    cm_layout layout;
+    struct cm_value *view_of; /* shares the memory of this value (same bytes, other shape); NULL: its own */
+    size_t offset;        /* bytes from the arena's start, set by cm_graph_place */
+} cm_value;
+
+typedef enum cm_op_kind {
+    CM_OP_CONV = 0, /* inputs: x [, residual] */
+    CM_OP_DENSE,    /* x [rows, K] times constant weights [N, K]: Gemm, MatMul; inputs: x [, residual] */
+    CM_OP_MATMUL,   /* both operands computed: [.., M, K] x [.., K, N] */
+    CM_OP_POOL,
+    CM_OP_AFFINE,   /* x * scale[channel] + shift[channel], channel = axis 1 */
+    CM_OP_MAP,      /* element by element, one or two operands */
+    CM_OP_SOFTMAX,  /* over the last axis */
+    CM_OP_REDUCE,   /* over the last axis */
+    CM_OP_NORMALIZE, /* layer normalisation over the last axis */
+    CM_OP_MOVE,     /* copies of boxes: Transpose, Slice, Concat, Pad, Expand, ... */
+    CM_OP_RESIZE,   /* bilinear or nearest, height and width */
+    CM_OP_VIEW,     /* the same bytes in another shape */
+    CM_OP_KIND_COUNT
+} cm_op_kind;
+
+/* Weights as the file holds them, with what packing works in, so that they are read only once:
+ * w[o][i] becomes w[o][i] * out_scale[o] * in_scale[i], and bias[o] becomes bias[o] + out_scale[o] * sum over i of w[o][i] * in_shift[i]. */
+typedef struct cm_weights {
+    cm_value *value;
+    bool transposed;        /* DENSE: stored [K, N] */
+    const float *in_scale, *in_shift; /* [input channels], for DENSE [K]; or NULL */
+    const float *out_scale; /* [outputs] or NULL */
+    const float *bias;      /* [outputs] or NULL */
+} cm_weights;
+
+/* What follows the sum; see cm_epilogue. slope is [outputs]. */
+typedef struct cm_fused {
+    cm_activation activation;
+    const float *slope;
+    float low, high;
+    bool has_residual; /* the op's last input is added */
+    bool add_after;
+} cm_fused;
+
+typedef struct cm_conv {
+    int kernel[2], stride[2], dilation[2]; /* height, width */
+    int pad[4];                            /* top, left, bottom, right */
+    int groups;
+    const float *pad_value; /* [input channels]; NULL: zero */
+    cm_weights weights;
+    cm_fused fused;
+} cm_conv;
+
+typedef struct cm_dense {
+    int k, n;
+    /* The input is a flattened [C, H, W] that lies channels last: packing reorders k. spatial = H * W, or 0. */
+    int spatial;
+    cm_weights weights;
+    cm_fused fused;
+} cm_dense;
+
+typedef struct cm_pool_op {
+    int kernel[2], stride[2], dilation[2], pad[4];
+    bool average, count_include_pad;
+} cm_pool_op;
+
+typedef struct cm_map {
+    cm_map_op op;
+    cm_fused fused; /* activation and its numbers for CM_MAP_ACTIVATION */
+    /* Set by the layout pass: the output as [outer][rows][channels], the second operand by `b_kind` within each of the outer. */
+    int64_t outer, rows;
+    int channels;
+    cm_map_operand b_kind;
+} cm_map;
+
+#define CM_MOVE_MAX_LOOPS 12
+
+/* One box of elements that is copied. Loop i runs `extent` times; each round steps src_step along src_axis and dst_step along
+ * dst_axis (axis -1: does not move). Starts are per axis. */
+typedef struct cm_move_loop {
+    int64_t extent;
+    int src_axis, dst_axis;
+    int64_t src_step, dst_step;
+} cm_move_loop;
+
+typedef struct cm_move_piece {
+    int input; /* which input of the op */
+    int loop_count;
+    cm_move_loop loops[CM_MOVE_MAX_LOOPS];
+    int64_t src_start[CAMEO_MAX_RANK], dst_start[CAMEO_MAX_RANK];
+} cm_move_piece;
+
+typedef struct cm_move {
+    cm_move_piece *pieces;
+    int piece_count;
+    bool fill; /* first set the whole output to fill_value (Pad) */
+    float fill_value;
+} cm_move;
+
+typedef struct cm_resize {
+    bool linear;
+    /* For each output row (column): the source index before and after it, and the weight of the second. Nearest: lower only. */
+    const int *lower[2], *upper[2];   /* [out_height], [out_width] */
+    const float *weight[2];
+} cm_resize;
+
+typedef enum cm_reduce_kind { CM_REDUCE_SUM, CM_REDUCE_MEAN, CM_REDUCE_MAX, CM_REDUCE_MIN, CM_REDUCE_L2, CM_REDUCE_L1, CM_REDUCE_SUM_SQUARE } cm_reduce_kind;
+
+typedef struct cm_op {
+    cm_op_kind kind;
+    const char *name;   /* the node's name, or its output's */
+    const char *label;  /* "Conv+PRelu" */
+    int source;         /* value index (in the ONNX model) of what the op first computed: names its weights across input shapes */
+    int input_count;
+    cm_value **inputs;
+    cm_value *output;
+    int order;          /* position in the graph's list */
+    bool removed;       /* during the passes: taken out, no longer run */
+    union {
+        cm_conv conv;
+        cm_dense dense;
+        cm_pool_op pool;
+        struct {
+            const float *scale, *shift; /* [channels] */
+        } affine;
+        cm_map map;
+        cm_move move;
+        cm_resize resize;
+        cm_reduce_kind reduce;
+        struct {
+            const float *scale, *shift; /* [last dim]; may be NULL */
+            float epsilon;
+        } normalize;
+    } u;
+} cm_op;
+
+typedef struct cm_graph {
+    cm_arena arena;
+    const cm_onnx_model *model;
+    const char *path; /* for messages */
+    cm_op **ops;      /* in running order */
+    int op_count, op_capacity;
+    cm_value **inputs, **outputs;
+    int input_count, output_count;
+    size_t activation_bytes, activation_bytes_unshared; /* set by cm_graph_place */
+} cm_graph;
+
+/* Builds the graph for concrete input shapes. dims: [model->input_count][CAMEO_MAX_RANK], every dimension >= 1. Shape subgraphs and whatever else is
+ * constant are computed here. The model must outlive the graph. Errors: UNSUPPORTED (operator, attribute: node named), MISMATCH
+ * (shapes do not fit), FORMAT, LIMIT (constants larger than max_bytes), MEMORY. */
+cameo_status cm_graph_build(cm_graph **graph, const cm_onnx_model *model, const char *path, const int64_t (*dims)[CAMEO_MAX_RANK],
+                            uint64_t max_bytes, cameo_error *error);
+void cm_graph_free(cm_graph *graph);
+
+/* Folds BatchNormalization into neighbouring convolutions and fully connected layers, and bias, activation and residual addition into their
+ * epilogues. Errors: MEMORY, FORMAT (weights that are not numbers). */
+cameo_status cm_graph_fuse(cm_graph *graph, cameo_error *error);
+
+/* Decides how each value lies in memory and inserts the copies that this needs. Errors: MEMORY. */
+cameo_status cm_graph_layout(cm_graph *graph, cameo_error *error);
+
+/* Gives every value its place in one block of memory; values whose lives do not overlap share. Errors: LIMIT, MEMORY. */
+cameo_status cm_graph_place(cm_graph *graph, uint64_t max_bytes, cameo_error *error);
+
+/* Multiply-adds of one op, saturating. Thread-safe. */
+uint64_t cm_op_macs(const cm_op *op);
+/* Weights and biases of one op, in elements. */
+uint64_t cm_op_parameters(const cm_op *op);
+
+/* The constant's floats, converted or aligned into the arena on first use; NULL: out of memory or not a float tensor. */
+const float *cm_value_floats(cm_graph *graph, cm_value *value);
+/* Distance in elements between neighbours along each logical axis, as the value lies in memory. strides: [rank]. */
+void cm_value_strides(const cm_value *value, int64_t *strides);
+/* The value that owns the memory: follows view_of. */
+cm_value *cm_value_storage(cm_value *value);
+
+/* True if both layouts of the value are the same bytes. */
+bool cm_value_layouts_agree(const cm_value *value);
+
+/* ---- For the parts of this room ---- */
+
+cm_value *cm_graph_new_value(cm_graph *graph, const char *name, int rank, const int64_t *dims);
+/* An op with room for input_count inputs, appended to the list; its output is made with the given shape. NULL: out of memory. */
+cm_op *cm_graph_new_op(cm_graph *graph, cm_op_kind kind, const char *name, const char *label, int input_count);
+bool cm_graph_append_op(cm_graph *graph, cm_op *op);
+/* product of dims, or -1 when it exceeds INT64_MAX / 16 */
+int64_t cm_dims_elements(int rank, const int64_t *dims);
+/* "Conv" and "Relu" -> "Conv+Relu" in the arena (the first label where memory is out). */
+const char *cm_graph_join_labels(cm_graph *graph, const char *first, const char *second);
+
+/* Takes removed ops out of the list and numbers the others anew. */
+void cm_graph_compact(cm_graph *graph);
+/* Sets `user` and `uses` of all values from the list. */
+void cm_graph_count_uses(cm_graph *graph);
+
+/* Where a block of memory is needed: from before op `first` to after op `last`. */
+typedef struct cm_lifetime {
+    int first, last;
+    size_t bytes;
+    size_t offset; /* out */
+} cm_lifetime;
+
+/* Gives each its offset (a multiple of CM_ALIGNMENT), so that blocks whose lives overlap do not; returns the bytes needed, SIZE_MAX on overflow or if
+ * memory is out. Largest first, each at the lowest free place (after XNNPACK's memory planner). */
+size_t cm_place_lifetimes(cm_lifetime *lifetimes, int count);
+
+/* Runs a MOVE on plain memory: element sizes of 4 or 8 bytes. src: one pointer an input; src_strides: [inputs][CAMEO_MAX_RANK]. */
+void cm_move_run_piece(const cm_move_piece *piece, const void *src, const int64_t *src_strides, void *dst,
+                       const int64_t *dst_strides, size_t element_size);
+
+#endif

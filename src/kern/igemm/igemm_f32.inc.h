@@ -1,0 +1,145 @@
+/* Indirect matrix product on the vectors of the including file, which defines IGEMM_MR and includes vector_*.h: tiles of 1..IGEMM_MR rows and
+ * two vectors of columns.
+ *
+ * The body is made once for each number of rows and for one or two vectors, so that a tile at an edge costs what it has,
+ * and its sums stay in registers. Each sum runs by FMA over taps, then k: the same in every variant.
+ *
+ *            panel:   b0   b1         (two vectors a step of k, streamed)
+ *   row 0 -> a0 all:  s00  s01
+ *   row 1 -> a1 all:  s10  s11        (row pointers in general registers) */
+#ifndef CM_KERN_IGEMM_F32_INC_H
+#define CM_KERN_IGEMM_F32_INC_H
+
+#include "kern/kernel_list.h"
+#include "kern/vector/unroll.h"
+#include "kern/vector/vector_math.h"
+
+#include <stddef.h>
+
+#define COLUMNS 2
+/* How far ahead of its use the panel is fetched, in bytes. At the panel's end that is the next panel, or nothing: a prefetch never faults. */
+#define PANEL_AHEAD (COLUMNS * VEC * 16 * sizeof(float))
+
+VEC_INLINE void igemm_multiply(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COLUMNS], const int m, const int columns)
+{
+    UNROLL for (int i = 0; i < m; i++) {
+        UNROLL for (int j = 0; j < columns; j++)
+            sums[i][j] = vec_zero();
+    }
+    const float *panel = tile->panel;
+    const float *const *rows = tile->rows;
+    ptrdiff_t depth = tile->k;
+    for (int tap = 0; tap < tile->taps; tap++, rows += IGEMM_MR) {
+        const float *row[IGEMM_MR];
+        UNROLL for (int i = 0; i < m; i++)
+            row[i] = rows[i];
+        for (ptrdiff_t k = 0; k < depth; k++, panel += COLUMNS * VEC) {
+            vec b[COLUMNS];
+            UNROLL for (int j = 0; j < columns; j++) {
+                b[j] = vec_load(panel + j * VEC);
+                _mm_prefetch((const char *)((uintptr_t)(panel + j * VEC) + PANEL_AHEAD), _MM_HINT_T0);
+            }
+            UNROLL for (int i = 0; i < m; i++) {
+                vec a = vec_all(row[i][k]);
+                UNROLL for (int j = 0; j < columns; j++)
+                    sums[i][j] = vec_fma(a, b[j], sums[i][j]);
+            }
+        }
+    }
+}
+
+/* What rows and vectors of the tile are there. */
+typedef struct igemm_edge {
+    vec_mask mask[COLUMNS];
+    int part; /* the columns do not fill the vectors */
+} igemm_edge;
+
+VEC_INLINE vec igemm_channels(const float *values, const cm_igemm_tile *tile, int j, const igemm_edge *edge)
+{
+    return vec_load_if(values + tile->column + j * VEC, edge->part, edge->mask[j]);
+}
+
+VEC_INLINE void igemm_add(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COLUMNS], const int m, const int columns, const igemm_edge *edge)
+{
+    const cm_epilogue *epilogue = tile->epilogue;
+    UNROLL for (int i = 0; i < m; i++) {
+        UNROLL for (int j = 0; j < columns; j++)
+            sums[i][j] = vec_add(sums[i][j], igemm_channels(epilogue->add + i * epilogue->add_stride, tile, j, edge));
+    }
+}
+
+/* The activations that are not worth a body of their own in every variant. */
+static __attribute__((noinline)) void igemm_activate_rare(const cm_epilogue *epilogue, vec *values, int count)
+{
+    for (int i = 0; i < count; i++)
+        values[i] = vec_activate(epilogue, values[i], vec_zero());
+}
+
+VEC_INLINE void igemm_activate(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COLUMNS], const int m, const int columns, const igemm_edge *edge)
+{
+    const cm_epilogue *epilogue = tile->epilogue;
+    if (epilogue->activation == CM_ACT_PRELU) {
+        UNROLL for (int j = 0; j < columns; j++) {
+            vec slope = igemm_channels(epilogue->slope, tile, j, edge);
+            UNROLL for (int i = 0; i < m; i++)
+                sums[i][j] = vec_prelu(sums[i][j], slope);
+        }
+    } else if (epilogue->activation == CM_ACT_RELU) {
+        UNROLL for (int i = 0; i < m; i++) {
+            UNROLL for (int j = 0; j < columns; j++)
+                sums[i][j] = vec_relu(sums[i][j]);
+        }
+    } else if (epilogue->activation != CM_ACT_NONE) {
+        vec values[IGEMM_MR * COLUMNS];
+        UNROLL for (int i = 0; i < m * columns; i++)
+            values[i] = sums[i / columns][i % columns];
+        igemm_activate_rare(epilogue, values, m * columns);
+        UNROLL for (int i = 0; i < m * columns; i++)
+            sums[i / columns][i % columns] = values[i];
+    }
+}
+
+VEC_INLINE void igemm_finish(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COLUMNS], const int m, const int columns, const int part)
+{
+    const cm_epilogue *epilogue = tile->epilogue;
+    igemm_edge edge = { .part = part };
+    edge.mask[0] = vec_first(tile->n < VEC ? tile->n : VEC);
+    edge.mask[1] = vec_first(tile->n < VEC ? 0 : tile->n - VEC);
+    if (epilogue->bias != NULL) {
+        UNROLL for (int j = 0; j < columns; j++) {
+            vec bias = igemm_channels(epilogue->bias, tile, j, &edge);
+            UNROLL for (int i = 0; i < m; i++)
+                sums[i][j] = vec_add(sums[i][j], bias);
+        }
+    }
+    if (epilogue->add != NULL && !epilogue->add_after)
+        igemm_add(tile, sums, m, columns, &edge);
+    igemm_activate(tile, sums, m, columns, &edge);
+    if (epilogue->add != NULL && epilogue->add_after)
+        igemm_add(tile, sums, m, columns, &edge);
+    UNROLL for (int i = 0; i < m; i++) {
+        UNROLL for (int j = 0; j < columns; j++)
+            vec_store_if(tile->c + i * tile->c_stride + j * VEC, sums[i][j], part, edge.mask[j]);
+    }
+}
+
+VEC_INLINE void igemm_body(const cm_igemm_tile *tile, const int m, const int columns)
+{
+    vec sums[IGEMM_MR][COLUMNS];
+    igemm_multiply(tile, sums, m, columns);
+    if (tile->n == columns * VEC)
+        igemm_finish(tile, sums, m, columns, 0);
+    else
+        igemm_finish(tile, sums, m, columns, 1);
+}
+
+/* All columns of m rows. */
+VEC_INLINE void igemm_rows(const cm_igemm_tile *tile, const int m)
+{
+    if (tile->n > VEC)
+        igemm_body(tile, m, 2);
+    else
+        igemm_body(tile, m, 1);
+}
+
+#endif

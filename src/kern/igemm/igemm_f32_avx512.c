@@ -1,0 +1,19 @@
+/* Indirect matrix product, 8 rows by 2 vectors of 16: 16 sums hide the latency of FMA twice over. */
+#include "kern/vector/vector_avx512.h"
+
+#define IGEMM_MR 8
+#include "kern/igemm/igemm_f32.inc.h"
+
+void cameo_k_igemm_f32_8x32__avx512(const cm_igemm_tile *tile)
+{
+    switch (tile->m) {
+    case 1: igemm_rows(tile, 1); break;
+    case 2: igemm_rows(tile, 2); break;
+    case 3: igemm_rows(tile, 3); break;
+    case 4: igemm_rows(tile, 4); break;
+    case 5: igemm_rows(tile, 5); break;
+    case 6: igemm_rows(tile, 6); break;
+    case 7: igemm_rows(tile, 7); break;
+    default: igemm_rows(tile, 8); break;
+    }
+}

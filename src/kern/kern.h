@@ -1,0 +1,183 @@
+/* Kernels: operators on raw pointers and sizes. They never allocate and never fail; whoever calls them has checked everything.
+ *
+ * Activations are held with the channels last: [batch, height, width, channels], so that a pixel is a contiguous row of channels, a 1x1
+ * convolution is a matrix product and every kernel is a vector over channels. Spatial kernels get their input as pointers
+ * to rows (after XNNPACK's indirect convolution, Dukhan 2019, arXiv:1907.02129): padding is a pointer to a row of padding
+ * values, which need not be zero (a BatchNormalization in front of a padded convolution folds exactly that way).
+ *
+ * Every kernel is a row of CM_KERNEL_LIST (kernel_list.h): op, types, tile, instruction set. The name is
+ * cameo_k_<op>_<types>_<tile>__<isa>, the file src/kern/<op>/<op>_<types>_<isa>.c; the file's suffix alone decides the compiler flags.
+ *
+ * Determinism: what one output element becomes depends on its inputs only, never on where it lies in a tile, on the number of valid rows or
+ * columns, on the thread or the batch. Sums run over taps, then over k, in rising order, one accumulator an element. */
+#ifndef CM_KERN_KERN_H
+#define CM_KERN_KERN_H
+
+#include "base/cpu.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- What happens to a sum before it is stored ---- */
+
+typedef enum cm_activation {
+    CM_ACT_NONE = 0,
+    CM_ACT_RELU,       /* max(x, 0) */
+    CM_ACT_PRELU,      /* x > 0 ? x : slope[channel] * x */
+    CM_ACT_CLIP,       /* min(max(x, low), high) */
+    CM_ACT_SIGMOID,    /* 1 / (1 + exp(-x)) */
+    CM_ACT_LEAKY_RELU, /* x > 0 ? x : low * x */
+    CM_ACT_HARD_SIGMOID, /* clip(low * x + high, 0, 1) */
+    CM_ACT_HARD_SWISH, /* x * clip(x / 6 + 0.5, 0, 1) */
+    CM_ACT_TANH,
+    CM_ACT_COUNT
+} cm_activation;
+
+/* y = activation(sum + bias[channel] + add[row][channel]); all arrays may be NULL (bias, add: 0). If add_after: activation(sum + bias) + add. */
+typedef struct cm_epilogue {
+    const float *bias;  /* [channels] */
+    const float *slope; /* [channels], PRELU */
+    const float *add;   /* [rows, channels] with row distance add_stride: the residual */
+    ptrdiff_t add_stride;
+    cm_activation activation;
+    int add_after;
+    float low, high;
+} cm_epilogue;
+
+/* ---- igemm: indirect matrix product, for convolutions of any shape and for fully connected layers ----
+ * rows: [taps, MR] pointers, each to [k] floats; panel: [taps, k, NR] floats, CM_ALIGNMENT-aligned, columns past n are zero;
+ * -> c: [m, n], row distance c_stride (floats). m in 1..MR, n in 1..NR. Pointers of rows >= m are valid to read (the caller repeats the last one).
+ * `column` is the channel of the panel's first column: bias, slope are read at column + j, add at add[i * add_stride + column + j]
+ * (epilogue->add already points at this tile's first row); c points at this tile's first element. No element outside [m, n] is read or
+ * written in c, bias, slope, add. */
+typedef struct cm_igemm_tile {
+    const float *const *rows;
+    const float *panel;
+    float *c;
+    ptrdiff_t c_stride;
+    const cm_epilogue *epilogue;
+    int taps, k, m, n, column;
+} cm_igemm_tile;
+typedef void cm_igemm_fn(const cm_igemm_tile *tile);
+
+/* ---- dwconv: depthwise convolution ----
+ * rows: [pixels, taps] pointers, each to [channels] floats; weights: [taps, channels] -> c: [pixels, channels], row distance c_stride.
+ * epilogue as above with column 0.
+ * paired: a convolution in groups of two channels, where an output sees its own input channel and its neighbour. weights: [taps, 2, channels]
+ * -> c[.][channel] = sum over taps of rows[tap][channel] * weights[tap][0][channel] + rows[tap][channel ^ 1] * weights[tap][1][channel]; channels
+ * is even. */
+typedef struct cm_dwconv_tile {
+    const float *const *rows;
+    const float *weights;
+    float *c;
+    ptrdiff_t c_stride;
+    const cm_epilogue *epilogue;
+    int taps, pixels, channels;
+    int paired;
+} cm_dwconv_tile;
+typedef void cm_dwconv_fn(const cm_dwconv_tile *tile);
+
+/* ---- pool: maximum or average over taps ----
+ * rows: [pixels, taps] pointers, NULL: outside the picture, not counted -> c: [pixels, channels]; for the average each pixel's sum is
+ * multiplied by scale[pixel]. The maximum is NaN where a value is, and minus infinity where every pointer is NULL. */
+typedef struct cm_pool_tile {
+    const float *const *rows;
+    const float *scale; /* [pixels], average only */
+    float *c;
+    ptrdiff_t c_stride;
+    int taps, pixels, channels;
+    int average; /* 0: maximum */
+} cm_pool_tile;
+typedef void cm_pool_fn(const cm_pool_tile *tile);
+
+/* ---- map: element by element, with the second operand repeated over rows or not ----
+ * a: [rows, channels], row distance a_stride; b: according to b_kind -> c: [rows, channels], row distance c_stride. */
+typedef enum cm_map_op {
+    CM_MAP_ADD = 0, /* a + b */
+    CM_MAP_SUB,     /* a - b */
+    CM_MAP_RSUB,    /* b - a */
+    CM_MAP_MUL,
+    CM_MAP_DIV,  /* a / b */
+    CM_MAP_RDIV, /* b / a */
+    CM_MAP_MAX, /* NaN if either is */
+    CM_MAP_MIN,
+    CM_MAP_AFFINE, /* a * b[channel] + b2[channel]: BatchNormalization */
+    CM_MAP_ACTIVATION, /* the epilogue's activation alone, with slope/low/high from it; b unused */
+    CM_MAP_EXP,
+    CM_MAP_SQRT,
+    CM_MAP_POW, /* a ^ b, by powf */
+    CM_MAP_ABS,
+    CM_MAP_NEG,
+    CM_MAP_ERF, /* by erff */
+    CM_MAP_LOG,
+    CM_MAP_FLOOR,
+    CM_MAP_COPY
+} cm_map_op;
+typedef enum cm_map_operand {
+    CM_MAP_FULL = 0,    /* b: [rows, channels], row distance b_stride */
+    CM_MAP_PER_CHANNEL, /* b: [channels] */
+    CM_MAP_PER_ROW,     /* b: [rows] */
+    CM_MAP_SCALAR       /* b: [1] */
+} cm_map_operand;
+typedef struct cm_map_tile {
+    const float *a, *b, *b2;
+    float *c; /* may be a */
+    ptrdiff_t a_stride, b_stride, c_stride;
+    int64_t rows;
+    int channels;
+    cm_map_op op;
+    cm_map_operand b_kind;
+    const cm_epilogue *epilogue;
+} cm_map_tile;
+typedef void cm_map_fn(const cm_map_tile *tile);
+
+/* ---- softmax: over the last axis ---- a: [rows, channels], dense -> c: [rows, channels], may be a */
+typedef void cm_softmax_fn(const float *a, float *c, int64_t rows, int channels);
+
+/* ---- transpose: [rows, columns] -> [columns, rows], both with row distances (floats) ---- */
+typedef void cm_transpose_fn(const float *a, ptrdiff_t a_stride, float *c, ptrdiff_t c_stride, int64_t rows, int64_t columns);
+
+/* ---- normalize: bytes to floats ---- pixels: [count, 3] -> c: [count, 3]: (pixel - mean[channel]) / std[channel] by one table a channel:
+ * table: [3, 256]; swap: channels 0 and 2 change places (the table belongs to the output channel). */
+typedef void cm_normalize_fn(const uint8_t *pixels, int64_t count, int swap, const float *table, float *c);
+
+typedef enum cm_kernel_op {
+    CM_KERNEL_igemm,
+    CM_KERNEL_dwconv,
+    CM_KERNEL_pool,
+    CM_KERNEL_map,
+    CM_KERNEL_softmax,
+    CM_KERNEL_transpose,
+    CM_KERNEL_normalize,
+    CM_KERNEL_OP_COUNT
+} cm_kernel_op;
+
+/* One row of the list. */
+typedef struct cm_kernel {
+    const char *name; /* the function's: "cameo_k_igemm_f32_8x32__avx512" */
+    cm_kernel_op op;
+    const char *types; /* "f32" */
+    cm_cpu_tier tier;
+    int mr, nr; /* tile: rows and columns a call handles; panels are packed nr wide */
+    union {
+        cm_igemm_fn *igemm;
+        cm_dwconv_fn *dwconv;
+        cm_pool_fn *pool;
+        cm_map_fn *map;
+        cm_softmax_fn *softmax;
+        cm_transpose_fn *transpose;
+        cm_normalize_fn *normalize;
+    } run;
+} cm_kernel;
+
+/* All rows built into this program. */
+const cm_kernel *cm_kernel_rows(int *count);
+/* The best row for an operator at a tier: the highest tier not above it; always found, since the reference is always built. */
+const cm_kernel *cm_kernel_choose(cm_kernel_op op, const char *types, cm_cpu_tier tier);
+
+/* Packs weights [n, taps, k] (row distance of n: weight_stride floats; taps, k dense) into ceil(n/nr) panels [taps, k, nr], zero-filled columns.
+ * panels: cm_igemm_packed_floats(n, taps, k, nr) floats. */
+size_t cm_igemm_packed_floats(int n, int taps, int k, int nr);
+void cm_igemm_pack(const float *weights, ptrdiff_t weight_stride, int n, int taps, int k, int nr, float *panels);
+
+#endif

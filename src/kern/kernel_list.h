@@ -1,0 +1,44 @@
+/* The kernels, one row each: op, types, tile (mr, nr), tier. The rows make the declarations below, the table of registry.c and with
+ * it dispatch, test, timing and report. Of rows that share op, types and tier the first is the one cm_kernel_choose takes.
+ *
+ * A new operator adds its name to cm_kernel_op, its function type and union member to kern.h, and rows here. */
+#ifndef CM_KERN_KERNEL_LIST_H
+#define CM_KERN_KERNEL_LIST_H
+
+#include "kern/kern.h"
+
+/* X(op, types, mr, nr, tier, isa) */
+#define CM_KERNEL_LIST_REF(X)           \
+    X(igemm, f32, 4, 8, REF, ref)       \
+    X(dwconv, f32, 1, 1, REF, ref)      \
+    X(pool, f32, 1, 1, REF, ref)        \
+    X(map, f32, 1, 1, REF, ref)         \
+    X(softmax, f32, 1, 1, REF, ref)     \
+    X(transpose, f32, 1, 1, REF, ref)   \
+    X(normalize, f32, 1, 1, REF, ref)
+
+#define CM_KERNEL_LIST_X86(X)             \
+    X(igemm, f32, 6, 16, AVX2, avx2)      \
+    X(dwconv, f32, 1, 8, AVX2, avx2)      \
+    X(pool, f32, 1, 8, AVX2, avx2)        \
+    X(map, f32, 1, 8, AVX2, avx2)         \
+    X(softmax, f32, 1, 8, AVX2, avx2)     \
+    X(transpose, f32, 8, 8, AVX2, avx2)   \
+    X(igemm, f32, 8, 32, AVX512, avx512)  \
+    X(dwconv, f32, 1, 16, AVX512, avx512) \
+    X(pool, f32, 1, 16, AVX512, avx512)   \
+    X(map, f32, 1, 16, AVX512, avx512)    \
+    X(softmax, f32, 1, 16, AVX512, avx512)\
+    X(transpose, f32, 16, 16, AVX512, avx512)
+
+#if defined(__x86_64__)
+#define CM_KERNEL_LIST(X) CM_KERNEL_LIST_REF(X) CM_KERNEL_LIST_X86(X)
+#else
+#define CM_KERNEL_LIST(X) CM_KERNEL_LIST_REF(X)
+#endif
+
+#define CM_KERNEL_NAME(op, types, mr, nr, isa) cameo_k_##op##_##types##_##mr##x##nr##__##isa
+#define CM_KERNEL_DECLARE(op, types, mr, nr, tier, isa) cm_##op##_fn CM_KERNEL_NAME(op, types, mr, nr, isa);
+CM_KERNEL_LIST(CM_KERNEL_DECLARE)
+
+#endif

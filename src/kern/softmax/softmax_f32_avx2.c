@@ -1,0 +1,9 @@
+/* Softmax, AVX2. */
+#include "kern/vector/vector_avx2.h"
+
+#include "kern/softmax/softmax_f32.inc.h"
+
+void cameo_k_softmax_f32_1x8__avx2(const float *a, float *c, int64_t rows, int channels)
+{
+    softmax_all(a, c, rows, channels);
+}

@@ -1,0 +1,162 @@
+#include "run/network.h"
+
+#include "graph/builder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void cameo_network_options_default(cameo_network_options *options)
+{
+    *options = (cameo_network_options){.limits = {.max_file_bytes = 4ull << 30,
+                                                  .max_memory_bytes = 8ull << 30,
+                                                  .max_macs = 2000000000000ull,
+                                                  .max_nodes = 100000}};
+}
+
+static cameo_status new_network(cameo_network **result, const char *name, const cameo_network_options *options, cameo_error *error)
+{
+    cameo_network_options standard;
+    cameo_network_options_default(&standard);
+    if (!options)
+        options = &standard;
+    if (options->cpu && cm_cpu_tier_by_name(options->cpu) < 0)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "'%s' is no instruction set tier; there are ref, avx2 and avx512", options->cpu);
+    cameo_network *network = calloc(1, sizeof *network);
+    char *path = strdup(name);
+    cameo_status status = network && path ? cm_weight_store_init(&network->weights, options->limits.max_memory_bytes, error)
+                                          : cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", name);
+    if (status != CAMEO_OK) {
+        free(network);
+        free(path);
+        return status;
+    }
+    network->path = path;
+    network->limits = options->limits;
+    /* A tier by option is a wish like the environment's; the lower of both holds. */
+    network->tier = cm_cpu_detect(NULL);
+    if (options->cpu && cm_cpu_detect(options->cpu) < network->tier)
+        network->tier = cm_cpu_detect(options->cpu);
+    *result = network;
+    return CAMEO_OK;
+}
+
+cameo_status cameo_network_open(cameo_network **result, const char *path, const cameo_network_options *options, cameo_error *error)
+{
+    *result = NULL;
+    cameo_network *network;
+    cameo_status status = new_network(&network, path, options, error);
+    if (status != CAMEO_OK)
+        return status;
+    cm_onnx_limits limits = {.max_file_bytes = network->limits.max_file_bytes, .max_nodes = network->limits.max_nodes};
+    status = cm_onnx_open(&network->model, path, &limits, error);
+    if (status != CAMEO_OK)
+        cameo_network_free(network);
+    else
+        *result = network;
+    return status;
+}
+
+cameo_status cameo_network_open_bytes(cameo_network **result, const void *bytes, size_t size, const char *name,
+                                      const cameo_network_options *options, cameo_error *error)
+{
+    *result = NULL;
+    cameo_network *network;
+    name = name ? name : "(bytes)";
+    cameo_status status = new_network(&network, name, options, error);
+    if (status != CAMEO_OK)
+        return status;
+    cm_onnx_limits limits = {.max_file_bytes = network->limits.max_file_bytes, .max_nodes = network->limits.max_nodes};
+    if (size > limits.max_file_bytes)
+        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %zu bytes, the limit is %llu", name, size,
+                         (unsigned long long)limits.max_file_bytes);
+    else if (!(network->bytes = malloc(size ? size : 1)))
+        status = cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", name);
+    if (status == CAMEO_OK) {
+        if (size)
+            memcpy(network->bytes, bytes, size);
+        status = cm_onnx_read(&network->model, network->bytes, size, network->path, &limits, error);
+    }
+    if (status != CAMEO_OK)
+        cameo_network_free(network);
+    else
+        *result = network;
+    return status;
+}
+
+void cameo_network_free(cameo_network *network)
+{
+    if (!network)
+        return;
+    cm_weight_store_free(&network->weights);
+    cm_onnx_free(network->model);
+    free(network->bytes);
+    free(network->path);
+    free(network);
+}
+
+cameo_model_info cameo_network_info(const cameo_network *network)
+{
+    const cm_onnx_model *model = network->model;
+    return (cameo_model_info){.path = network->path,
+                              .producer = model->producer,
+                              .graph_name = model->graph_name,
+                              .ir_version = model->ir_version,
+                              .opset = model->opset,
+                              .file_bytes = model->file_bytes,
+                              .parameters = model->parameters,
+                              .node_count = model->node_count};
+}
+
+int cameo_network_input_count(const cameo_network *network)
+{
+    return network->model->input_count;
+}
+
+int cameo_network_output_count(const cameo_network *network)
+{
+    return network->model->output_count;
+}
+
+static cameo_tensor_info describe(const cameo_network *network, const int *list, int count, int index)
+{
+    cameo_tensor_info info = {.name = "", .type = "undefined"};
+    if (index < 0 || index >= count)
+        return info;
+    const cm_onnx_value *value = &network->model->values[list[index]];
+    info.name = value->name;
+    info.type = cm_onnx_type_name(value->type);
+    info.rank = value->rank < 0 ? 0 : value->rank;
+    for (int i = 0; i < info.rank; i++)
+        info.dims[i] = value->dims[i];
+    return info;
+}
+
+cameo_tensor_info cameo_network_input(const cameo_network *network, int index)
+{
+    return describe(network, network->model->inputs, network->model->input_count, index);
+}
+
+cameo_tensor_info cameo_network_output(const cameo_network *network, int index)
+{
+    return describe(network, network->model->outputs, network->model->output_count, index);
+}
+
+int cm_network_node_count(const cameo_network *network)
+{
+    return network->model->node_count;
+}
+
+const char *cm_network_node_op(const cameo_network *network, int index)
+{
+    return index >= 0 && index < network->model->node_count ? network->model->nodes[index].op_type : "";
+}
+
+const char *cm_network_node_name(const cameo_network *network, int index)
+{
+    return index >= 0 && index < network->model->node_count ? network->model->nodes[index].name : "";
+}
+
+const char *const *cameo_supported_operators(size_t *count)
+{
+    return cm_operator_names(count);
+}

@@ -1,0 +1,213 @@
+/* Steps of every kind, and the small ones that need no file of their own. */
+#include "run/step.h"
+
+#include "kern/plain/plain.h"
+
+float *cm_context_data(const cm_context *context, const cm_value *value)
+{
+    const cm_value *storage = value;
+    while (storage->view_of)
+        storage = storage->view_of;
+    if (storage->is_constant)
+        return (float *)(uintptr_t)storage->floats; /* only ever read */
+    return (float *)(void *)(context->memory + storage->offset);
+}
+
+cm_epilogue cm_step_epilogue(const cm_fused *fused, const float *bias, const float *residual, int64_t row,
+                             int64_t channels)
+{
+    return (cm_epilogue){.bias = bias,
+                         .slope = fused->slope,
+                         .add = residual ? residual + row * channels : NULL,
+                         .add_stride = (ptrdiff_t)channels,
+                         .activation = fused->activation,
+                         .add_after = fused->add_after,
+                         .low = fused->low,
+                         .high = fused->high};
+}
+
+/* ---- Rows of a matrix, split over the threads ---- */
+
+typedef struct rows_job {
+    const cm_step *step;
+    const float *a, *b;
+    float *c;
+    int64_t rows, columns, chunk;
+} rows_job;
+
+static rows_job rows_of(const cm_step *step, const cm_context *context)
+{
+    const cm_value *x = step->op->inputs[0];
+    int64_t columns = x->dims[x->rank - 1];
+    rows_job job = {.step = step, .a = cm_context_data(context, x), .c = cm_context_data(context, step->op->output), .columns = columns};
+    job.rows = columns ? x->elements / columns : 0;
+    job.chunk = columns ? 16384 / columns + 1 : 1;
+    return job;
+}
+
+static int rows_tasks(const rows_job *job)
+{
+    return (int)((job->rows + job->chunk - 1) / job->chunk);
+}
+
+static int64_t rows_in_task(const rows_job *job, int64_t first)
+{
+    return job->rows - first < job->chunk ? job->rows - first : job->chunk;
+}
+
+static void softmax_task(void *argument, int task, int worker)
+{
+    const rows_job *job = argument;
+    int64_t first = task * job->chunk, at = first * job->columns;
+    (void)worker;
+    job->step->kernel->run.softmax(job->a + at, job->c + at, rows_in_task(job, first), (int)job->columns);
+}
+
+static void run_softmax(const cm_step *step, const cm_context *context)
+{
+    rows_job job = rows_of(step, context);
+    cm_pool_run(context->pool, softmax_task, &job, rows_tasks(&job));
+}
+
+static void reduce_task(void *argument, int task, int worker)
+{
+    const rows_job *job = argument;
+    int64_t first = task * job->chunk;
+    (void)worker;
+    cm_plain_reduce((cm_plain_reduction)job->step->op->u.reduce, job->a + first * job->columns, rows_in_task(job, first), job->columns,
+                    job->c + first);
+}
+
+static void run_reduce(const cm_step *step, const cm_context *context)
+{
+    rows_job job = rows_of(step, context);
+    cm_pool_run(context->pool, reduce_task, &job, rows_tasks(&job));
+}
+
+static void normalize_task(void *argument, int task, int worker)
+{
+    const rows_job *job = argument;
+    int64_t first = task * job->chunk, at = first * job->columns;
+    const cm_op *op = job->step->op;
+    (void)worker;
+    cm_plain_layer_norm(job->a + at, rows_in_task(job, first), job->columns, op->u.normalize.scale, op->u.normalize.shift,
+                        op->u.normalize.epsilon, job->c + at);
+}
+
+static void run_normalize(const cm_step *step, const cm_context *context)
+{
+    rows_job job = rows_of(step, context);
+    cm_pool_run(context->pool, normalize_task, &job, rows_tasks(&job));
+}
+
+/* ---- Products of computed matrices ---- */
+
+static void matmul_task(void *argument, int task, int worker)
+{
+    const rows_job *job = argument;
+    const cm_value *x = job->step->op->inputs[0], *y = job->step->op->output;
+    int64_t m = x->dims[x->rank - 2], k = x->dims[x->rank - 1], n = y->dims[y->rank - 1];
+    (void)worker;
+    cm_plain_matmul(job->a + task * m * k, job->b + task * k * n, job->c + task * m * n, m, k, n);
+}
+
+static void run_matmul(const cm_step *step, const cm_context *context)
+{
+    rows_job job = rows_of(step, context);
+    const cm_value *y = step->op->output;
+    int64_t matrix = y->dims[y->rank - 2] * y->dims[y->rank - 1];
+    job.b = cm_context_data(context, step->op->inputs[1]);
+    cm_pool_run(context->pool, matmul_task, &job, matrix ? (int)(y->elements / matrix) : 0);
+}
+
+/* ---- Resize ---- */
+
+static void resize_task(void *argument, int task, int worker)
+{
+    const rows_job *job = argument;
+    const cm_value *x = job->step->op->inputs[0], *y = job->step->op->output;
+    const cm_resize *resize = &job->step->op->u.resize;
+    int64_t row = task % y->dims[2], batch = task / y->dims[2], channels = y->dims[1], line = x->dims[3] * channels;
+    const float *picture = job->a + batch * x->dims[2] * line;
+    const float *top = picture + resize->lower[0][row] * line, *bottom = picture + resize->upper[0][row] * line;
+    float *c = job->c + task * y->dims[3] * channels;
+    (void)worker;
+    if (resize->linear) {
+        cm_plain_resize_linear_row(top, bottom, resize->weight[0][row], resize->lower[1], resize->upper[1], resize->weight[1], y->dims[3],
+                                   channels, c);
+        return;
+    }
+    for (int64_t i = 0; i < y->dims[3]; i++) {
+        const float *from = top + resize->lower[1][i] * channels;
+        for (int64_t j = 0; j < channels; j++)
+            c[i * channels + j] = from[j];
+    }
+}
+
+static void run_resize(const cm_step *step, const cm_context *context)
+{
+    rows_job job = {.step = step, .a = cm_context_data(context, step->op->inputs[0]), .c = cm_context_data(context, step->op->output)};
+    cm_pool_run(context->pool, resize_task, &job, (int)(step->op->output->dims[0] * step->op->output->dims[2]));
+}
+
+static void set_plain(cm_step *step, cm_step_fn *run, const char *name)
+{
+    step->run = run;
+    step->kernel_name = name;
+}
+
+/* A constant that a step reads must be there as aligned floats before the first run. */
+static cameo_status load_constants(cm_graph *graph, const cm_op *op, cameo_error *error)
+{
+    for (int i = 0; i < op->input_count; i++) {
+        cm_value *storage = cm_value_storage(op->inputs[i]);
+        if (storage->is_constant && storage->elements && !cm_value_floats(graph, storage))
+            return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for constant '%s'", graph->path, storage->name);
+    }
+    return CAMEO_OK;
+}
+
+cameo_status cm_step_prepare(cm_step *step, cm_graph *graph, const cm_op *op, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error)
+{
+    *step = (cm_step){.op = op};
+    cameo_status status = load_constants(graph, op, error);
+    if (status != CAMEO_OK)
+        return status;
+    switch (op->kind) {
+    case CM_OP_CONV:
+        status = cm_step_prepare_conv(step, graph, store, tier, error);
+        break;
+    case CM_OP_DENSE:
+        status = cm_step_prepare_dense(step, graph, store, tier, error);
+        break;
+    case CM_OP_POOL:
+        status = cm_step_prepare_pool(step, graph, tier, error);
+        break;
+    case CM_OP_AFFINE:
+    case CM_OP_MAP:
+        status = cm_step_prepare_map(step, tier);
+        break;
+    case CM_OP_MOVE:
+        status = cm_step_prepare_move(step, tier);
+        break;
+    case CM_OP_SOFTMAX:
+        step->kernel = cm_kernel_choose(CM_KERNEL_softmax, "f32", tier);
+        set_plain(step, run_softmax, step->kernel->name);
+        break;
+    case CM_OP_REDUCE:
+        set_plain(step, run_reduce, "plain_reduce");
+        break;
+    case CM_OP_NORMALIZE:
+        set_plain(step, run_normalize, "plain_layer_norm");
+        break;
+    case CM_OP_MATMUL:
+        set_plain(step, run_matmul, "plain_matmul");
+        break;
+    case CM_OP_RESIZE:
+        set_plain(step, run_resize, op->u.resize.linear ? "plain_resize_linear" : "plain_resize_nearest");
+        break;
+    default:
+        status = cm_fail(error, CAMEO_ERROR_INTERNAL, "%s: step '%s' has no way to run", graph->path, op->name);
+    }
+    return status;
+}

@@ -1,0 +1,280 @@
+#include "run/weights.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+cameo_status cm_weight_store_init(cm_weight_store *store, uint64_t max_bytes, cameo_error *error)
+{
+    *store = (cm_weight_store){.max_bytes = max_bytes};
+    if (pthread_mutex_init(&store->mutex, NULL) != 0)
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "the system refuses a mutex");
+    return CAMEO_OK;
+}
+
+static void free_packed(cm_packed *packed)
+{
+    if (!packed)
+        return;
+    cm_aligned_free(packed->weights);
+    cm_aligned_free(packed->bias);
+    cm_aligned_free(packed->pad_row);
+    free(packed);
+}
+
+void cm_weight_store_free(cm_weight_store *store)
+{
+    while (store->first) {
+        cm_packed *next = store->first->next;
+        free_packed(store->first);
+        store->first = next;
+    }
+    pthread_mutex_destroy(&store->mutex);
+}
+
+/* What packing one layer needs to know. */
+typedef struct layer {
+    cm_graph *graph;
+    const cm_op *op;
+    const cm_weights *from;
+    const unsigned char *bytes; /* the file's float32 weights, not aligned; NULL: use floats */
+    const float *floats;
+    int outputs, groups, taps, inputs; /* inputs: of one group (for DENSE: k) */
+    int spatial;                       /* DENSE: k is [C, spatial] in the file and [spatial, C] in memory */
+    float *row, *turned;               /* scratch: [taps * inputs] each */
+} layer;
+
+static cameo_status describe(layer *l, cm_graph *graph, const cm_op *op, cameo_error *error)
+{
+    *l = (layer){.graph = graph, .op = op};
+    if (op->kind == CM_OP_CONV) {
+        const cm_conv *conv = &op->u.conv;
+        l->from = &conv->weights;
+        l->outputs = (int)conv->weights.value->dims[0];
+        l->groups = conv->groups;
+        l->taps = conv->kernel[0] * conv->kernel[1];
+        l->inputs = (int)conv->weights.value->dims[1];
+    } else {
+        l->from = &op->u.dense.weights;
+        l->outputs = op->u.dense.n;
+        l->groups = l->taps = 1;
+        l->inputs = op->u.dense.k;
+        l->spatial = op->u.dense.spatial;
+    }
+    const cm_onnx_tensor *tensor = l->from->value->tensor;
+    if (tensor && tensor->type == CM_ONNX_FLOAT)
+        l->bytes = tensor->data;
+    else
+        l->floats = cm_value_floats(graph, l->from->value);
+    size_t row;
+    if (cm_size_mul((size_t)l->taps, (size_t)l->inputs, &row)) {
+        l->row = cm_calloc(row, sizeof(float));
+        l->turned = cm_calloc(row, sizeof(float));
+    }
+    if ((!l->bytes && !l->floats) || !l->row || !l->turned)
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", graph->path, op->name);
+    return CAMEO_OK;
+}
+
+static float read_float(const layer *l, size_t index)
+{
+    if (!l->bytes)
+        return l->floats[index];
+    float value;
+    memcpy(&value, l->bytes + index * sizeof value, sizeof value);
+    return value;
+}
+
+/* The file's weights of one output into l->row: [inputs, taps]. */
+static void read_row(const layer *l, int output)
+{
+    size_t count = (size_t)l->taps * (size_t)l->inputs;
+    if (l->from->transposed) {
+        for (size_t i = 0; i < count; i++)
+            l->row[i] = read_float(l, i * (size_t)l->outputs + (size_t)output);
+    } else if (l->bytes) {
+        memcpy(l->row, l->bytes + (size_t)output * count * sizeof(float), count * sizeof(float));
+    } else {
+        memcpy(l->row, l->floats + (size_t)output * count, count * sizeof(float));
+    }
+}
+
+/* One output's weights with all factors in, in the kernel's order [taps, inputs], into l->turned; its bias into *bias. False: not finite. */
+static bool prepare_row(const layer *l, int output, float *bias)
+{
+    read_row(l, output);
+    int channel0 = output / (l->outputs / l->groups) * l->inputs; /* of this output's group */
+    float out_scale = l->from->out_scale ? l->from->out_scale[output] : 1.0f;
+    const float *in_scale = l->from->in_scale, *in_shift = l->from->in_shift;
+    int taps = l->spatial ? l->spatial : l->taps, inputs = l->spatial ? l->inputs / l->spatial : l->inputs;
+    double shifted = 0.0;
+    float check = 0.0f;
+    for (int i = 0; i < inputs; i++) {
+        for (int t = 0; t < taps; t++) {
+            float w = l->row[(size_t)i * (size_t)taps + (size_t)t];
+            /* DENSE factors are one an entry of k, in the file's order. */
+            int at = l->spatial ? i * taps + t : channel0 + i;
+            if (in_shift)
+                shifted += (double)w * (double)in_shift[at];
+            float factor = in_scale ? in_scale[at] * out_scale : out_scale;
+            w *= factor;
+            check += w * 0.0f; /* NaN as soon as one weight is NaN or infinite */
+            l->turned[(size_t)t * (size_t)inputs + (size_t)i] = w;
+        }
+    }
+    double b = l->from->bias ? (double)l->from->bias[output] : 0.0;
+    *bias = (float)(b + (double)out_scale * shifted);
+    return isfinite(check) && isfinite(*bias);
+}
+
+static cameo_status not_finite(const layer *l, int output, cameo_error *error)
+{
+    return cm_fail(error, CAMEO_ERROR_FORMAT, "%s: the weights of '%s' (%s) for output channel %d hold NaN or infinity", l->graph->path,
+                   l->op->name, l->op->label, output);
+}
+
+static cameo_status pack_panels(const layer *l, int nr, cm_packed *packed, cameo_error *error)
+{
+    int group_outputs = l->outputs / l->groups;
+    size_t row = (size_t)l->taps * (size_t)l->inputs, panel_floats = row * (size_t)nr;
+    float *rows = cm_calloc(panel_floats, sizeof(float)); /* [nr, taps * inputs] */
+    if (!rows)
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
+    cameo_status status = CAMEO_OK;
+    for (int g = 0; g < l->groups && status == CAMEO_OK; g++) {
+        float *panel = packed->weights + (size_t)g * packed->group_floats;
+        for (int first = 0; first < group_outputs && status == CAMEO_OK; first += nr, panel += panel_floats) {
+            int columns = group_outputs - first < nr ? group_outputs - first : nr;
+            for (int j = 0; j < columns && status == CAMEO_OK; j++) {
+                int output = g * group_outputs + first + j;
+                if (!prepare_row(l, output, &packed->bias[output]))
+                    status = not_finite(l, output, error);
+                memcpy(rows + (size_t)j * row, l->turned, row * sizeof(float));
+            }
+            if (status == CAMEO_OK)
+                cm_igemm_pack(rows, (ptrdiff_t)row, columns, l->taps, l->inputs, nr, panel);
+        }
+    }
+    free(rows);
+    return status;
+}
+
+static cameo_status pack_depthwise(const layer *l, cm_packed *packed, cameo_error *error)
+{
+    for (int output = 0; output < l->outputs; output++) {
+        if (!prepare_row(l, output, &packed->bias[output]))
+            return not_finite(l, output, error);
+        for (int t = 0; t < l->taps; t++)
+            packed->weights[(size_t)t * (size_t)l->outputs + (size_t)output] = l->turned[t];
+    }
+    return CAMEO_OK;
+}
+
+static cameo_status allocate(const layer *l, int nr, cm_packed *packed, uint64_t left, cameo_error *error)
+{
+    size_t floats = (size_t)l->taps * (size_t)l->outputs, channels = (size_t)l->inputs * (size_t)l->groups;
+    if (nr) {
+        packed->group_floats = cm_igemm_packed_floats(l->outputs / l->groups, l->taps, l->inputs, nr);
+        floats = packed->group_floats * (size_t)l->groups;
+    }
+    bool conv = l->op->kind == CM_OP_CONV;
+    packed->bytes = (floats + (size_t)l->outputs + (conv ? channels : 0)) * sizeof(float);
+    if (packed->bytes > left)
+        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: packed weights pass the memory limit at layer '%s', which needs %zu bytes",
+                       l->graph->path, l->op->name, packed->bytes);
+    packed->weights = cm_aligned_alloc(floats * sizeof(float));
+    packed->bias = cm_aligned_alloc((size_t)l->outputs * sizeof(float));
+    packed->pad_row = conv ? cm_aligned_alloc(channels * sizeof(float)) : NULL;
+    if (!packed->weights || !packed->bias || (conv && !packed->pad_row))
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
+    for (size_t i = 0; conv && i < channels; i++)
+        packed->pad_row[i] = l->op->u.conv.pad_value ? l->op->u.conv.pad_value[i] : 0.0f;
+    return CAMEO_OK;
+}
+
+static cameo_status make(cm_weight_store *store, cm_graph *graph, const cm_op *op, const cm_weight_key *key, cm_packed **result,
+                         cameo_error *error)
+{
+    layer l;
+    cm_packed *packed = cm_calloc(1, sizeof *packed);
+    cameo_status status = packed ? describe(&l, graph, op, error) : cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", graph->path);
+    if (!packed)
+        return status;
+    packed->key = *key;
+    if (status == CAMEO_OK)
+        status = allocate(&l, key->nr, packed, store->max_bytes - store->bytes, error);
+    if (status == CAMEO_OK)
+        status = key->nr ? pack_panels(&l, key->nr, packed, error) : pack_depthwise(&l, packed, error);
+    free(l.row);
+    free(l.turned);
+    if (status != CAMEO_OK)
+        free_packed(packed);
+    else
+        *result = packed;
+    return status;
+}
+
+static bool same_key(const cm_weight_key *a, const cm_weight_key *b)
+{
+    return a->source == b->source && a->nr == b->nr && a->spatial == b->spatial && a->content == b->content;
+}
+
+/* FNV-1a, four bytes at a time. */
+static uint64_t mix(uint64_t hash, uint32_t value)
+{
+    return (hash ^ value) * 0x100000001b3u;
+}
+
+static uint64_t mix_floats(uint64_t hash, const float *floats, int64_t count)
+{
+    hash = mix(hash, floats != NULL);
+    for (int64_t i = 0; floats && i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &floats[i], sizeof bits);
+        hash = mix(hash, bits);
+    }
+    return hash;
+}
+
+/* What may differ between two graphs of one network, although it is the same layer. */
+static uint64_t hash_content(const cm_op *op)
+{
+    bool conv = op->kind == CM_OP_CONV;
+    const cm_weights *weights = conv ? &op->u.conv.weights : &op->u.dense.weights;
+    const cm_value *value = weights->value;
+    int64_t inputs = conv ? op->inputs[0]->dims[1] : op->u.dense.k, outputs = conv ? op->output->dims[1] : op->u.dense.n;
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (int i = 0; i < value->rank; i++)
+        hash = mix(hash, (uint32_t)value->dims[i]);
+    hash = mix_floats(hash, weights->in_scale, inputs);
+    hash = mix_floats(hash, weights->in_shift, inputs);
+    hash = mix_floats(hash, weights->out_scale, outputs);
+    hash = mix_floats(hash, weights->bias, outputs);
+    hash = mix_floats(hash, conv ? op->u.conv.pad_value : NULL, inputs);
+    return value->tensor ? hash : mix_floats(hash, value->floats, value->elements);
+}
+
+cameo_status cm_weights_pack(cm_weight_store *store, cm_graph *graph, const cm_op *op, int nr, const cm_packed **result, cameo_error *error)
+{
+    cm_weight_key key = {.source = op->source,
+                         .nr = nr,
+                         .spatial = op->kind == CM_OP_DENSE ? op->u.dense.spatial : 0,
+                         .content = hash_content(op)};
+    cameo_status status = CAMEO_OK;
+    cm_packed *packed = NULL;
+    pthread_mutex_lock(&store->mutex);
+    for (cm_packed *p = store->first; p && !packed; p = p->next)
+        if (same_key(&p->key, &key))
+            packed = p;
+    if (!packed) {
+        status = make(store, graph, op, &key, &packed, error);
+        if (status == CAMEO_OK) {
+            packed->next = store->first;
+            store->first = packed;
+            store->bytes += packed->bytes;
+        }
+    }
+    pthread_mutex_unlock(&store->mutex);
+    *result = packed;
+    return status;
+}

@@ -1,0 +1,210 @@
+/* The engine's errors: each names what is wrong and what to do. Networks come from $CAMEO_TEST_DATA. */
+#include "reference.h"
+
+#include "cameo.h"
+
+#include <math.h>
+#include <string.h>
+
+static void assert_open_fails(const cameo_options *options, cameo_status status, const char *words)
+{
+    cameo_engine *engine = (cameo_engine *)1;
+    cameo_error error = {0};
+    assert_int_equal(cameo_engine_open(&engine, options, &error), status);
+    assert_null(engine);
+    assert_int_equal(error.status, status);
+    if (!strstr(error.message, words))
+        fail_msg("'%s' says nothing of '%s'", error.message, words);
+}
+
+static cameo_options default_options(void)
+{
+    cameo_options options;
+    cameo_options_default(&options);
+    options.threads = 1;
+    return options;
+}
+
+static void defaults_are_insightface_s(void **state)
+{
+    (void)state;
+    cameo_options options;
+    cameo_options_default(&options);
+    assert_int_equal(options.detection_size_count, 2);
+    assert_int_equal(options.detection_sizes[0][0], 128);
+    assert_int_equal(options.detection_sizes[1][1], 640);
+    assert_true(options.detection_threshold == 0.5f && options.nms_threshold == 0.4f);
+    assert_true(isnan(options.recognizer_contract.mean[2]) && isnan(options.detector_contract.std[0]));
+}
+
+static void senseless_options_are_refused(void **state)
+{
+    (void)state;
+    cameo_options options = default_options();
+    assert_open_fails(&options, CAMEO_ERROR_ARGUMENT, "neither");
+    options.detector = "nowhere.onnx";
+    assert_open_fails(&options, CAMEO_ERROR_NOT_FOUND, "nowhere.onnx");
+    options.threads = -1;
+    assert_open_fails(&options, CAMEO_ERROR_ARGUMENT, "-1");
+    options.threads = 1;
+    options.max_faces = -2;
+    assert_open_fails(&options, CAMEO_ERROR_ARGUMENT, "-2");
+    options.max_faces = 0;
+    options.rank = (cameo_face_rank)9;
+    assert_open_fails(&options, CAMEO_ERROR_ARGUMENT, "rank 9");
+    assert_int_equal(cameo_engine_open(NULL, &options, NULL), CAMEO_ERROR_ARGUMENT);
+}
+
+static void senseless_detection_options_are_refused(void **state)
+{
+    (void)state;
+    reference_path detector = reference_need("models/det_500m.onnx");
+    cameo_options options = default_options();
+    options.detector = detector.text;
+    options.detection_sizes[1][0] = 650;
+    assert_open_fails(&options, CAMEO_ERROR_ARGUMENT, "multiples of 32");
+    options.detection_size_count = 0;
+    assert_open_fails(&options, CAMEO_ERROR_ARGUMENT, "0 detection sizes");
+    options = default_options();
+    options.detector = detector.text;
+    options.detection_threshold = NAN;
+    assert_open_fails(&options, CAMEO_ERROR_ARGUMENT, "detection threshold");
+    options.detection_threshold = 0.5f;
+    options.nms_threshold = 1.5f;
+    assert_open_fails(&options, CAMEO_ERROR_ARGUMENT, "NMS threshold 1.5");
+}
+
+static void networks_in_the_wrong_place_are_named(void **state)
+{
+    (void)state;
+    reference_path detector = reference_need("models/det_500m.onnx"), recognizer = reference_need("models/mobilefacenet_arcface.onnx"),
+                   spoofing = reference_need("models/2.7_80x80_MiniFASNetV2.onnx");
+    cameo_options options = default_options();
+    options.recognizer = detector.text;
+    assert_open_fails(&options, CAMEO_ERROR_MISMATCH, "detection network (family scrfd), not a recognizer: give it as the detector");
+    options.recognizer = spoofing.text;
+    assert_open_fails(&options, CAMEO_ERROR_MISMATCH, "anti-spoofing network");
+    options = default_options();
+    options.detector = recognizer.text;
+    assert_open_fails(&options, CAMEO_ERROR_MISMATCH, "recognition network (family arcface), not a detector: give it as the recognizer");
+    options = default_options();
+    options.recognizer = recognizer.text;
+    options.recognizer_contract.output_name = "none";
+    assert_open_fails(&options, CAMEO_ERROR_NOT_FOUND, "no output 'none'");
+}
+
+/* An engine with a recognizer alone, and one with a detector alone. */
+static void what_an_engine_lacks_is_said(void **state)
+{
+    (void)state;
+    reference_path detector = reference_need("models/det_500m.onnx"), recognizer = reference_need("models/mobilefacenet_arcface.onnx");
+    static const uint8_t pixels[64 * 64 * 3];
+    const cameo_image_view view = {.pixels = pixels, .width = 64, .height = 64, .stride = 64 * 3};
+    cameo_options options = default_options();
+    cameo_engine *engine;
+    cameo_session *session;
+    cameo_error error;
+    cameo_face face = {.landmark_count = 0};
+    float embedding[128];
+    size_t count;
+    options.recognizer = recognizer.text;
+    assert_int_equal(cameo_engine_open(&engine, &options, NULL), CAMEO_OK);
+    assert_int_equal(cameo_engine_dimension(engine), 128);
+    assert_null(cameo_engine_detector(engine));
+    assert_int_equal(cameo_session_create(&session, engine, NULL), CAMEO_OK);
+    assert_int_equal(cameo_detect(session, &view, &face, 1, &count, &error), CAMEO_ERROR_MISMATCH);
+    assert_non_null(strstr(error.message, "without a detector"));
+    assert_int_equal(cameo_embed(session, &view, &face, 1, embedding, 128, &error), CAMEO_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "0 landmarks"));
+    face.landmark_count = 5; /* all in one point */
+    assert_int_equal(cameo_embed(session, &view, &face, 1, embedding, 128, &error), CAMEO_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "face 0"));
+    assert_int_equal(cameo_embed_aligned(session, &view, 1, embedding, 127, &error), CAMEO_ERROR_CAPACITY);
+    assert_int_equal(cameo_embed_aligned(session, NULL, 0, NULL, 0, &error), CAMEO_OK);
+    cameo_image_view broken = view;
+    broken.stride = 64;
+    assert_int_equal(cameo_embed_aligned(session, &broken, 1, embedding, 128, &error), CAMEO_ERROR_ARGUMENT);
+    assert_non_null(strstr(error.message, "192 bytes"));
+    cameo_session_free(session);
+    cameo_engine_free(engine);
+
+    options = default_options();
+    options.detector = detector.text;
+    options.detection_size_count = 1;
+    assert_int_equal(cameo_engine_open(&engine, &options, NULL), CAMEO_OK);
+    assert_int_equal(cameo_engine_dimension(engine), 0);
+    assert_int_equal(cameo_session_create(&session, engine, NULL), CAMEO_OK);
+    assert_int_equal(cameo_embed(session, &view, &face, 1, embedding, 128, &error), CAMEO_ERROR_MISMATCH);
+    assert_int_equal(cameo_detect(session, &view, &face, 1, &count, &error), CAMEO_OK);
+    assert_int_equal(count, 0);
+    cameo_session_free(session);
+    cameo_engine_free(engine);
+}
+
+/* Room for fewer faces than there are: the best are written, the count tells of the others. */
+static void small_arrays_and_limits(void **state)
+{
+    (void)state;
+    reference_path detector = reference_need("models/det_500m.onnx"), picture = reference_need("scenes/t1.jpg");
+    cameo_image *image;
+    assert_int_equal(cameo_image_load(&image, picture.text, NULL, NULL), CAMEO_OK);
+    cameo_image_view view = cameo_image_pixels(image);
+    cameo_face best[6], faces[6];
+    for (int limited = 0; limited < 2; limited++) {
+        cameo_options options = default_options();
+        options.detector = detector.text;
+        options.detection_size_count = 1;
+        options.detection_sizes[0][0] = options.detection_sizes[0][1] = 320;
+        options.max_faces = limited ? 2 : 0;
+        options.rank = limited ? CAMEO_RANK_LARGEST : CAMEO_RANK_SCORE;
+        cameo_engine *engine;
+        cameo_session *session;
+        cameo_error error;
+        size_t count;
+        assert_int_equal(cameo_engine_open(&engine, &options, NULL), CAMEO_OK);
+        assert_int_equal(cameo_session_create(&session, engine, NULL), CAMEO_OK);
+        assert_int_equal(cameo_detect(session, &view, best, 6, &count, NULL), CAMEO_OK);
+        assert_int_equal(count, limited ? 2 : 6);
+        assert_int_equal(cameo_detect(session, &view, faces, 1, &count, &error), CAMEO_ERROR_CAPACITY);
+        assert_int_equal(count, limited ? 2 : 6);
+        assert_memory_equal(faces, best, sizeof faces[0]);
+        for (size_t i = 1; i < count; i++) {
+            float areas[2];
+            for (size_t k = 0; k < 2; k++)
+                areas[k] = (best[i - k].box[2] - best[i - k].box[0]) * (best[i - k].box[3] - best[i - k].box[1]);
+            assert_true(limited ? areas[1] >= areas[0] : best[i - 1].score >= best[i].score);
+        }
+        cameo_session_free(session);
+        cameo_engine_free(engine);
+    }
+    cameo_image_free(image);
+}
+
+static void crops_of_other_sizes_are_refused(void **state)
+{
+    (void)state;
+    static uint8_t pixels[224 * 224 * 3], crop[224 * 224 * 3];
+    const cameo_image_view view = {.pixels = pixels, .width = 224, .height = 224, .stride = 224 * 3};
+    const float landmarks[5][2] = {{38, 51}, {73, 51}, {56, 71}, {41, 92}, {70, 92}};
+    cameo_error error;
+    assert_int_equal(cameo_align(&view, landmarks, 112, crop, 112 * 112 * 3, &error), CAMEO_OK);
+    assert_int_equal(cameo_align(&view, landmarks, 128, crop, sizeof crop, &error), CAMEO_OK);
+    assert_int_equal(cameo_align(&view, landmarks, 113, crop, sizeof crop, &error), CAMEO_ERROR_ARGUMENT);
+    assert_int_equal(cameo_align(&view, landmarks, 0, crop, sizeof crop, &error), CAMEO_ERROR_ARGUMENT);
+    assert_int_equal(cameo_align(&view, landmarks, 224, crop, 10, &error), CAMEO_ERROR_CAPACITY);
+    assert_int_equal(cameo_align(NULL, landmarks, 112, crop, sizeof crop, &error), CAMEO_ERROR_ARGUMENT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_are_insightface_s),
+        cmocka_unit_test(senseless_options_are_refused),
+        cmocka_unit_test(senseless_detection_options_are_refused),
+        cmocka_unit_test(networks_in_the_wrong_place_are_named),
+        cmocka_unit_test(what_an_engine_lacks_is_said),
+        cmocka_unit_test(small_arrays_and_limits),
+        cmocka_unit_test(crops_of_other_sizes_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,209 @@
+/* labels: threads */
+#define _XOPEN_SOURCE 700
+#include "cmocka_all.h"
+
+#include "base/file.h"
+#include "scratch.h"
+
+#include <dirent.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+static char folder[256];
+static char paths[4][512]; /* in turn, so that several can be in use */
+
+static const char *in_folder(const char *name)
+{
+    static int next;
+    char *path = paths[next++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", folder, name);
+    return path;
+}
+
+static int files_in_folder(void)
+{
+    DIR *open_folder = opendir(folder);
+    int count = 0;
+    for (struct dirent *entry; (entry = readdir(open_folder));)
+        count += entry->d_name[0] != '.';
+    closedir(open_folder);
+    return count;
+}
+
+static int make_folder(void **state)
+{
+    (void)state;
+    scratch_make(folder, sizeof folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    scratch_remove(folder);
+    return 0;
+}
+
+static void assert_holds(const char *path, const char *text)
+{
+    cm_file_map map;
+    assert_int_equal(cm_file_map_open(&map, path, 1u << 20, NULL), CAMEO_OK);
+    assert_int_equal(map.size, strlen(text));
+    assert_memory_equal(map.bytes, text, map.size);
+    cm_file_map_close(&map);
+}
+
+static void maps_what_is_there(void **state)
+{
+    (void)state;
+    scratch_write(in_folder("a"), "hello", 5);
+    assert_holds(in_folder("a"), "hello");
+    scratch_write(in_folder("empty"), "", 0);
+    assert_holds(in_folder("empty"), "");
+}
+
+static void names_what_cannot_be_mapped(void **state)
+{
+    (void)state;
+    cm_file_map map;
+    cameo_error error;
+    assert_int_equal(cm_file_map_open(&map, in_folder("missing"), 100, &error), CAMEO_ERROR_NOT_FOUND);
+    assert_non_null(strstr(error.message, "missing: cannot open: No such file"));
+    cm_file_map_close(&map);
+    assert_int_equal(cm_file_map_open(&map, folder, 100, &error), CAMEO_ERROR_IO);
+    assert_non_null(strstr(error.message, "is a folder"));
+    assert_int_equal(cm_file_map_open(&map, "/dev/zero", 100, &error), CAMEO_ERROR_IO);
+    assert_non_null(strstr(error.message, "not a regular file"));
+    assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
+    assert_int_equal(cm_file_map_open(&map, in_folder("pipe"), 100, &error), CAMEO_ERROR_IO);
+    scratch_write(in_folder("large"), "0123456789", 10);
+    assert_int_equal(cm_file_map_open(&map, in_folder("large"), 9, &error), CAMEO_ERROR_LIMIT);
+    assert_non_null(strstr(error.message, "has 10 bytes, the limit is 9"));
+}
+
+static void writes_and_replaces_whole_files(void **state)
+{
+    (void)state;
+    const char *path = in_folder("out");
+    mode_t mask = umask(027);
+    assert_int_equal(cm_file_write(path, "first", 5, NULL), CAMEO_OK);
+    umask(mask);
+    struct stat about;
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0640);
+    assert_int_equal(cm_file_write(path, "the second", 10, NULL), CAMEO_OK);
+    assert_holds(path, "the second");
+    assert_int_equal(cm_file_write(path, NULL, 0, NULL), CAMEO_OK);
+    assert_holds(path, "");
+    assert_int_equal(files_in_folder(), 1);
+}
+
+static void writes_through_links_and_into_devices(void **state)
+{
+    (void)state;
+    scratch_write(in_folder("target"), "old", 3);
+    assert_int_equal(symlink("target", in_folder("link")), 0);
+    assert_int_equal(cm_file_write(in_folder("link"), "new", 3, NULL), CAMEO_OK);
+    assert_holds(in_folder("target"), "new");
+    struct stat about;
+    assert_int_equal(lstat(in_folder("link"), &about), 0);
+    assert_true(S_ISLNK(about.st_mode));
+    assert_int_equal(cm_file_write("/dev/null", "gone", 4, NULL), CAMEO_OK);
+    assert_int_equal(stat("/dev/null", &about), 0);
+    assert_true(S_ISCHR(about.st_mode));
+}
+
+static void a_full_disk_is_an_error(void **state)
+{
+    (void)state;
+    cameo_error error;
+    assert_int_equal(cm_file_write("/dev/full", "text", 4, &error), CAMEO_ERROR_IO);
+    assert_string_equal(error.message, "/dev/full: cannot write: No space left on device");
+}
+
+/* The same for a regular file: a limit on the file size fails the write half way, as a disk that fills up does. */
+static void a_write_that_fails_half_way_leaves_the_old_file(void **state)
+{
+    (void)state;
+    const char *path = in_folder("kept");
+    scratch_write(path, "old", 3);
+    static char bytes[100000];
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = 50000;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    void (*old_handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    cameo_error error;
+    cameo_status status = cm_file_write(path, bytes, sizeof bytes, &error);
+    cameo_status new_status = cm_file_write(in_folder("fresh"), bytes, sizeof bytes, &error);
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, old_handler);
+    assert_int_equal(status, CAMEO_ERROR_IO);
+    assert_int_equal(new_status, CAMEO_ERROR_IO);
+    assert_non_null(strstr(error.message, "fresh: cannot write: File too large"));
+    assert_holds(path, "old");
+    assert_int_equal(files_in_folder(), 1);
+}
+
+static void places_that_cannot_be_written_are_named(void **state)
+{
+    (void)state;
+    cameo_error error;
+    assert_int_equal(cm_file_write(in_folder("no/such/folder"), "x", 1, &error), CAMEO_ERROR_NOT_FOUND);
+    assert_non_null(strstr(error.message, "no/such/folder: cannot create: No such file or directory"));
+    assert_int_equal(cm_file_write(folder, "x", 1, &error), CAMEO_ERROR_IO);
+    assert_non_null(strstr(error.message, "is a folder"));
+    if (geteuid() == 0)
+        return; /* root may write everywhere */
+    assert_int_equal(mkdir(in_folder("locked"), 0500), 0);
+    assert_int_equal(cm_file_write(in_folder("locked/out"), "x", 1, &error), CAMEO_ERROR_IO);
+    assert_non_null(strstr(error.message, "Permission denied"));
+}
+
+static void *write_often(void *text)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/shared", folder);
+    for (int i = 0; i < 50; i++)
+        if (cm_file_write(path, text, strlen(text), NULL) != CAMEO_OK)
+            return NULL;
+    return text;
+}
+
+static void threads_may_write_the_same_file(void **state)
+{
+    (void)state;
+    static char texts[2][20] = {"aaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbb"};
+    pthread_t threads[2];
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_often, texts[i]), 0);
+    for (int i = 0; i < 2; i++) {
+        void *result;
+        pthread_join(threads[i], &result);
+        assert_ptr_equal(result, texts[i]);
+    }
+    cm_file_map map;
+    assert_int_equal(cm_file_map_open(&map, in_folder("shared"), 100, NULL), CAMEO_OK);
+    assert_int_equal(map.size, 15);
+    assert_true(memcmp(map.bytes, texts[0], 15) == 0 || memcmp(map.bytes, texts[1], 15) == 0);
+    cm_file_map_close(&map);
+    assert_int_equal(files_in_folder(), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(maps_what_is_there, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(names_what_cannot_be_mapped, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(writes_and_replaces_whole_files, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(writes_through_links_and_into_devices, make_folder, remove_folder),
+        cmocka_unit_test(a_full_disk_is_an_error),
+        cmocka_unit_test_setup_teardown(a_write_that_fails_half_way_leaves_the_old_file, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(places_that_cannot_be_written_are_named, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(threads_may_write_the_same_file, make_folder, remove_folder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

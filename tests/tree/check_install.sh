@@ -1,0 +1,52 @@
+#!/bin/sh
+# Installs into a folder with a space in its name and builds the example against what lies there: shared and static, by pkg-config and by
+# find_package. usage: check_install.sh TREE BUILD
+set -eu
+tree=$1
+build=$2
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+prefix="$scratch/in stalled"
+cmake --install "$build" --prefix "$prefix" >/dev/null
+for file in bin/cameo include/cameo.h lib/libcameo.a lib/libcameo.so lib/pkgconfig/cameo.pc; do
+    [ -e "$prefix/$file" ] || { echo "$file was not installed"; exit 1; }
+done
+
+version=$("$prefix/bin/cameo" --version)
+stated=$(PKG_CONFIG_PATH="$prefix/lib/pkgconfig" pkg-config --modversion cameo)
+case $version in
+    *"$stated"*) ;;
+    *) echo "cameo --version says \"$version\", cameo.pc says $stated"; exit 1 ;;
+esac
+
+# The example without arguments explains itself and ends with 2.
+explains_itself() {
+    status=0
+    LD_LIBRARY_PATH="$2" "$1" >"$scratch/said" 2>&1 || status=$?
+    [ "$status" = 2 ] && grep -q usage "$scratch/said" || { echo "$1: ended with $status"; cat "$scratch/said"; exit 1; }
+    echo "${1##*/}: runs"
+}
+
+example=$tree/examples/compare_faces.c
+PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
+export PKG_CONFIG_PATH
+eval "cc -std=c17 -Wall -Werror -o '$scratch/pc-shared' '$example' $(pkg-config --cflags --libs cameo)"
+explains_itself "$scratch/pc-shared" "$prefix/lib"
+
+cat >"$scratch/CMakeLists.txt" <<END
+cmake_minimum_required(VERSION 3.25)
+project(consumer LANGUAGES C)
+find_package(cameo $stated REQUIRED)
+add_executable(cmake-shared "$example")
+target_link_libraries(cmake-shared PRIVATE cameo::cameo)
+add_executable(cmake-static "$example")
+target_link_libraries(cmake-static PRIVATE cameo::static)
+END
+cmake -S "$scratch" -B "$scratch/b" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release >/dev/null
+ninja -C "$scratch/b" --quiet
+explains_itself "$scratch/b/cmake-shared" "$prefix/lib"
+explains_itself "$scratch/b/cmake-static" ""
+
+rm "$prefix"/lib/libcameo.so*
+eval "cc -std=c17 -Wall -Werror -o '$scratch/pc-static' '$example' $(pkg-config --static --cflags --libs cameo)"
+explains_itself "$scratch/pc-static" ""
