@@ -60,6 +60,60 @@ typedef struct cm_igemm_tile {
 } cm_igemm_tile;
 typedef void cm_igemm_fn(const cm_igemm_tile *tile);
 
+/* ---- gemm: matrix product of a packed left side, for Winograd's convolutions ----
+ * a: [k/16, rows, 16]: 16 elements of k side by side, row after row, so that one pointer walks through all rows; panel: [k, nr] of floats, or of
+ * IEEE half floats (types f16), CM_ALIGNMENT-aligned -> c: [m, nr], row distance c_stride; columns past n are not computed, what they hold is
+ * undefined. k is a multiple of CM_GEMM_K, m in 1..mr and at most rows. All arithmetic is in single precision.
+ * ahead: so many bytes in front of its use the panel is fetched into the second-level cache; 0: not. */
+#define CM_GEMM_K 16
+typedef struct cm_gemm_tile {
+    const float *a;
+    const void *panel;
+    float *c;
+    ptrdiff_t c_stride, ahead;
+    int rows, k, m, n;
+} cm_gemm_tile;
+typedef void cm_gemm_fn(const cm_gemm_tile *tile);
+
+/* ---- winograd: 3x3 convolutions of stride 1 by minimal filtering, F(m x m, 3 x 3) (Winograd 1980; Lavin & Gray 2016, arXiv:1509.09308) ----
+ * m x m output pixels (a tile, m = 2 or 4: the row's mr) come from t x t input pixels, t = m + 2, at t * t products a channel instead of 9 * m * m:
+ *
+ *   V = B' d B  (input transform)      U = G g G'  (weights, packed once)      sums = V U, a matrix product for each of the t * t positions
+ *   y = A' sums A  (output transform, then the epilogue)
+ *
+ * winograd/winograd_steps.h has the matrices. */
+enum { CM_WINOGRAD_MOST_EDGE = 6, CM_WINOGRAD_MOST_POSITIONS = 36 };
+
+/* rows: [tiles, t * t] pointers, each to the channels of a pixel -> v: [t * t] positions, position_stride floats apart, each [., v_rows, 16] as gemm
+ * reads it, tile i in row i. Channels first .. first + channels - 1 are done (first is a multiple of 16); a last group of 16 is filled with zeros. */
+typedef struct cm_winograd_input_tile {
+    const float *const *rows;
+    float *v;
+    ptrdiff_t position_stride;
+    int v_rows, tiles, first, channels;
+} cm_winograd_input_tile;
+typedef void cm_winograd_input_fn(const cm_winograd_input_tile *tile);
+
+/* Where a tile's outputs go: `offset` floats from the picture's start; only rows x columns of them exist. */
+typedef struct cm_winograd_place {
+    ptrdiff_t offset;
+    int rows, columns;
+} cm_winograd_place;
+
+/* sums: [t * t] positions, position_stride apart, each [tiles, channels] with row distance row_stride -> c at channels column .. column +
+ * channels - 1 of every pixel of the tiles: pixel distance pixel_stride, line distance line_stride. scale: [all channels], multiplied into the
+ * sums, or NULL. The epilogue's bias and slope are read at `column`, its residual where c is written (add_stride is not used). */
+typedef struct cm_winograd_output_tile {
+    const float *sums;
+    float *c;
+    const float *scale;
+    const cm_epilogue *epilogue;
+    const cm_winograd_place *places; /* [tiles] */
+    ptrdiff_t position_stride, row_stride, pixel_stride, line_stride;
+    int tiles, channels, column;
+} cm_winograd_output_tile;
+typedef void cm_winograd_output_fn(const cm_winograd_output_tile *tile);
+
 /* ---- dwconv: depthwise convolution ----
  * rows: [pixels, taps] pointers, each to [channels] floats; weights: [taps, channels] -> c: [pixels, channels], row distance c_stride.
  * epilogue as above with column 0.
@@ -143,6 +197,9 @@ typedef void cm_normalize_fn(const uint8_t *pixels, int64_t count, int swap, con
 
 typedef enum cm_kernel_op {
     CM_KERNEL_igemm,
+    CM_KERNEL_gemm,
+    CM_KERNEL_winograd_input,
+    CM_KERNEL_winograd_output,
     CM_KERNEL_dwconv,
     CM_KERNEL_pool,
     CM_KERNEL_map,
@@ -161,6 +218,9 @@ typedef struct cm_kernel {
     int mr, nr; /* tile: rows and columns a call handles; panels are packed nr wide */
     union {
         cm_igemm_fn *igemm;
+        cm_gemm_fn *gemm;
+        cm_winograd_input_fn *winograd_input;
+        cm_winograd_output_fn *winograd_output;
         cm_dwconv_fn *dwconv;
         cm_pool_fn *pool;
         cm_map_fn *map;
@@ -174,10 +234,16 @@ typedef struct cm_kernel {
 const cm_kernel *cm_kernel_rows(int *count);
 /* The best row for an operator at a tier: the highest tier not above it; always found, since the reference is always built. */
 const cm_kernel *cm_kernel_choose(cm_kernel_op op, const char *types, cm_cpu_tier tier);
+/* The same for Winograd's transforms, of tiles m x m. */
+const cm_kernel *cm_kernel_choose_winograd(cm_kernel_op op, int m, cm_cpu_tier tier);
 
 /* Packs weights [n, taps, k] (row distance of n: weight_stride floats; taps, k dense) into ceil(n/nr) panels [taps, k, nr], zero-filled columns.
  * panels: cm_igemm_packed_floats(n, taps, k, nr) floats. */
 size_t cm_igemm_packed_floats(int n, int taps, int k, int nr);
 void cm_igemm_pack(const float *weights, ptrdiff_t weight_stride, int n, int taps, int k, int nr, float *panels);
+
+/* Winograd's U = G g G' for tiles m x m (2 or 4), of `count` filters at once. filters: [9, count] -> u: [(m + 2)^2, count], rows u_stride
+ * floats apart. */
+void cm_winograd_weights(int m, const float *filters, ptrdiff_t count, float *u, ptrdiff_t u_stride);
 
 #endif

@@ -10,6 +10,12 @@
 /* X(op, types, mr, nr, tier, isa) */
 #define CM_KERNEL_LIST_REF(X)           \
     X(igemm, f32, 4, 8, REF, ref)       \
+    X(gemm, f32, 4, 8, REF, ref)        \
+    X(gemm, f16, 4, 8, REF, ref)        \
+    X(winograd_input, f32, 2, 3, REF, ref)  \
+    X(winograd_input, f32, 4, 3, REF, ref)  \
+    X(winograd_output, f32, 2, 3, REF, ref) \
+    X(winograd_output, f32, 4, 3, REF, ref) \
     X(dwconv, f32, 1, 1, REF, ref)      \
     X(pool, f32, 1, 1, REF, ref)        \
     X(map, f32, 1, 1, REF, ref)         \
@@ -19,12 +25,24 @@
 
 #define CM_KERNEL_LIST_X86(X)             \
     X(igemm, f32, 6, 16, AVX2, avx2)      \
+    X(gemm, f32, 6, 16, AVX2, avx2)       \
+    X(gemm, f16, 6, 16, AVX2, avx2)       \
+    X(winograd_input, f32, 2, 3, AVX2, avx2)  \
+    X(winograd_input, f32, 4, 3, AVX2, avx2)  \
+    X(winograd_output, f32, 2, 3, AVX2, avx2) \
+    X(winograd_output, f32, 4, 3, AVX2, avx2) \
     X(dwconv, f32, 1, 8, AVX2, avx2)      \
     X(pool, f32, 1, 8, AVX2, avx2)        \
     X(map, f32, 1, 8, AVX2, avx2)         \
     X(softmax, f32, 1, 8, AVX2, avx2)     \
     X(transpose, f32, 8, 8, AVX2, avx2)   \
     X(igemm, f32, 8, 32, AVX512, avx512)  \
+    X(gemm, f32, 7, 64, AVX512, avx512)   \
+    X(gemm, f16, 16, 16, AVX512, avx512)  \
+    X(winograd_input, f32, 2, 3, AVX512, avx512)  \
+    X(winograd_input, f32, 4, 3, AVX512, avx512)  \
+    X(winograd_output, f32, 2, 3, AVX512, avx512) \
+    X(winograd_output, f32, 4, 3, AVX512, avx512) \
     X(dwconv, f32, 1, 16, AVX512, avx512) \
     X(pool, f32, 1, 16, AVX512, avx512)   \
     X(map, f32, 1, 16, AVX512, avx512)    \

@@ -34,3 +34,14 @@ const cm_kernel *cm_kernel_choose(cm_kernel_op op, const char *types, cm_cpu_tie
     }
     return best;
 }
+
+const cm_kernel *cm_kernel_choose_winograd(cm_kernel_op op, int m, cm_cpu_tier tier)
+{
+    const cm_kernel *best = NULL;
+    for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
+        const cm_kernel *kernel = &kernels[i];
+        if (kernel->op == op && kernel->mr == m && kernel->tier <= tier && (best == NULL || kernel->tier > best->tier))
+            best = kernel;
+    }
+    return best;
+}

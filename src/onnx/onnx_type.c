@@ -1,6 +1,8 @@
 /* Element types, and elements as floats or integers. */
 #include "onnx/onnx_reader.h"
 
+#include "base/half.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -85,19 +87,6 @@ static double double_of_bits(uint64_t bits)
     return value;
 }
 
-/* IEEE 754 binary16; exact, as every half is a float. */
-static float float_of_half(uint32_t half)
-{
-    uint32_t sign = (half & 0x8000) << 16, exponent = half >> 10 & 0x1f, fraction = half & 0x3ff;
-    if (exponent == 0x1f)
-        return float_of_bits(sign | 0x7f800000 | fraction << 13);
-    if (exponent == 0) {
-        float value = ldexpf((float)fraction, -24);
-        return sign ? -value : value;
-    }
-    return float_of_bits(sign | (exponent + 112) << 23 | fraction << 13);
-}
-
 /* The bits of an integer of this type as int64; false if the type is no integer or the value does not fit. */
 static bool integer_of_bits(cm_onnx_type type, uint64_t bits, int64_t *value)
 {
@@ -141,7 +130,7 @@ static bool float_of_element(cm_onnx_type type, uint64_t bits, float *value)
         *value = (float)double_of_bits(bits);
         return true;
     case CM_ONNX_FLOAT16:
-        *value = float_of_half((uint32_t)bits);
+        *value = cm_half_to_float((uint16_t)bits);
         return true;
     case CM_ONNX_BFLOAT16:
         *value = float_of_bits((uint32_t)bits << 16);

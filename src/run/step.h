@@ -4,6 +4,7 @@
 
 #include "base/threads.h"
 #include "graph/graph.h"
+#include "run/algorithm.h"
 #include "run/weights.h"
 
 struct cm_step;
@@ -14,10 +15,21 @@ typedef struct cm_context {
     unsigned char *memory;  /* activations; cm_value.offset counts from here */
     unsigned char *scratch; /* [threads][scratch_bytes] */
     size_t scratch_bytes;
+    float *shared;          /* what the threads of one step hand each other */
     int threads;
 } cm_context;
 
 typedef void cm_step_fn(const struct cm_step *step, const cm_context *context);
+
+/* A convolution by Winograd's transforms; geometry that does not change from run to run. */
+typedef struct cm_winograd {
+    const cm_kernel *input, *multiply, *output;
+    cm_winograd_panels panels;
+    int m;                          /* tiles of m x m output pixels */
+    int tiles_down, tiles_across;   /* of one picture */
+    int64_t tiles;                  /* of all pictures */
+    int chunk_tiles;                /* a thread's scratch holds so many */
+} cm_winograd;
 
 typedef struct cm_step {
     const cm_op *op;
@@ -26,7 +38,9 @@ typedef struct cm_step {
     const char *kernel_name;
     const cm_packed *packed;    /* CONV, DENSE */
     const float *pool_scale;    /* average pooling: one factor a pixel of one picture */
+    cm_winograd winograd;       /* CONV by Winograd's transforms */
     size_t scratch_bytes;       /* each thread needs so much */
+    size_t shared_bytes;        /* all threads together need so much */
     int block_pixels;           /* output pixels (rows) a task handles at once, a multiple of the kernel's mr */
     bool gather;                /* CONV: copy taps side by side first, for few input channels */
     double seconds;             /* profile */
@@ -35,6 +49,8 @@ typedef struct cm_step {
 /* Decide kernels, pack weights, set `run` and scratch. tier: highest instruction set. Errors: MEMORY, LIMIT, FORMAT. */
 cameo_status cm_step_prepare(cm_step *step, cm_graph *graph, const cm_op *op, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error);
 cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error);
+cameo_status cm_step_prepare_winograd(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, const cm_algorithm *algorithm,
+                                      cameo_error *error);
 cameo_status cm_step_prepare_dense(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error);
 cameo_status cm_step_prepare_pool(cm_step *step, cm_graph *graph, cm_cpu_tier tier, cameo_error *error);
 cameo_status cm_step_prepare_map(cm_step *step, cm_cpu_tier tier);

@@ -141,7 +141,7 @@ static void gemm_task(void *argument, int task, int worker)
         for (int p = 0; p < pixels; p += mr) {
             cm_epilogue epilogue = cm_step_epilogue(job->fused, step->packed->bias, job->residual, first + p, job->y_channels);
             cm_igemm_tile tile = {.rows = rows + (ptrdiff_t)p * taps,
-                                  .panel = step->packed->weights + (size_t)group * step->packed->group_floats +
+                                  .panel = (const float *)step->packed->weights + (size_t)group * step->packed->group_floats +
                                            (size_t)panel * (size_t)taps * (size_t)k * (size_t)nr,
                                   .c = job->y + (first + p) * job->y_channels + column,
                                   .c_stride = (ptrdiff_t)job->y_channels,
@@ -227,6 +227,9 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
     if (status != CAMEO_OK)
         return status;
     bool depthwise = is_depthwise(op);
+    cm_algorithm algorithm = cm_algorithm_choose(op, tier);
+    if (algorithm.winograd)
+        return cm_step_prepare_winograd(step, graph, store, tier, &algorithm, error);
     step->kernel = cm_kernel_choose(depthwise ? CM_KERNEL_dwconv : CM_KERNEL_igemm, "f32", tier);
     step->kernel_name = step->kernel->name;
     step->run = depthwise ? run_depthwise : run_gemm;
@@ -238,7 +241,8 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
     step->scratch_bytes = (size_t)step->block_pixels * (size_t)taps * sizeof(float *) + CM_ALIGNMENT;
     if (step->gather)
         step->scratch_bytes += (size_t)step->block_pixels * (size_t)taps * (size_t)inputs * sizeof(float);
-    return cm_weights_pack(store, graph, op, depthwise ? 0 : step->kernel->nr, &step->packed, error);
+    cm_weight_layout layout = {.form = depthwise ? CM_WEIGHTS_DEPTHWISE : CM_WEIGHTS_PANELS, .nr = depthwise ? 0 : step->kernel->nr};
+    return cm_weights_pack(store, graph, op, &layout, &step->packed, error);
 }
 
 cameo_status cm_step_prepare_dense(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error)
@@ -252,5 +256,6 @@ cameo_status cm_step_prepare_dense(cm_step *step, cm_graph *graph, cm_weight_sto
     step->run = run_gemm;
     step->block_pixels = block_pixels(step->kernel->mr, 1);
     step->scratch_bytes = (size_t)step->block_pixels * sizeof(float *) + CM_ALIGNMENT;
-    return cm_weights_pack(store, graph, op, step->kernel->nr, &step->packed, error);
+    cm_weight_layout layout = {.form = CM_WEIGHTS_PANELS, .nr = step->kernel->nr};
+    return cm_weights_pack(store, graph, op, &layout, &step->packed, error);
 }

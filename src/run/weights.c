@@ -1,5 +1,7 @@
 #include "run/weights.h"
 
+#include "run/weights_layer.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@ static void free_packed(cm_packed *packed)
     cm_aligned_free(packed->weights);
     cm_aligned_free(packed->bias);
     cm_aligned_free(packed->pad_row);
+    cm_aligned_free(packed->scale);
     free(packed);
 }
 
@@ -32,21 +35,9 @@ void cm_weight_store_free(cm_weight_store *store)
     pthread_mutex_destroy(&store->mutex);
 }
 
-/* What packing one layer needs to know. */
-typedef struct layer {
-    cm_graph *graph;
-    const cm_op *op;
-    const cm_weights *from;
-    const unsigned char *bytes; /* the file's float32 weights, not aligned; NULL: use floats */
-    const float *floats;
-    int outputs, groups, taps, inputs; /* inputs: of one group (for DENSE: k) */
-    int spatial;                       /* DENSE: k is [C, spatial] in the file and [spatial, C] in memory */
-    float *row, *turned;               /* scratch: [taps * inputs] each */
-} layer;
-
-static cameo_status describe(layer *l, cm_graph *graph, const cm_op *op, cameo_error *error)
+static cameo_status describe(cm_layer *l, cm_graph *graph, const cm_op *op, cameo_error *error)
 {
-    *l = (layer){.graph = graph, .op = op};
+    *l = (cm_layer){.graph = graph, .op = op};
     if (op->kind == CM_OP_CONV) {
         const cm_conv *conv = &op->u.conv;
         l->from = &conv->weights;
@@ -76,7 +67,7 @@ static cameo_status describe(layer *l, cm_graph *graph, const cm_op *op, cameo_e
     return CAMEO_OK;
 }
 
-static float read_float(const layer *l, size_t index)
+static float read_float(const cm_layer *l, size_t index)
 {
     if (!l->bytes)
         return l->floats[index];
@@ -86,7 +77,7 @@ static float read_float(const layer *l, size_t index)
 }
 
 /* The file's weights of one output into l->row: [inputs, taps]. */
-static void read_row(const layer *l, int output)
+static void read_row(const cm_layer *l, int output)
 {
     size_t count = (size_t)l->taps * (size_t)l->inputs;
     if (l->from->transposed) {
@@ -99,8 +90,7 @@ static void read_row(const layer *l, int output)
     }
 }
 
-/* One output's weights with all factors in, in the kernel's order [taps, inputs], into l->turned; its bias into *bias. False: not finite. */
-static bool prepare_row(const layer *l, int output, float *bias)
+bool cm_layer_row(const cm_layer *l, int output, float *bias)
 {
     read_row(l, output);
     int channel0 = output / (l->outputs / l->groups) * l->inputs; /* of this output's group */
@@ -127,13 +117,13 @@ static bool prepare_row(const layer *l, int output, float *bias)
     return isfinite(check) && isfinite(*bias);
 }
 
-static cameo_status not_finite(const layer *l, int output, cameo_error *error)
+cameo_status cm_layer_not_finite(const cm_layer *l, int output, cameo_error *error)
 {
     return cm_fail(error, CAMEO_ERROR_FORMAT, "%s: the weights of '%s' (%s) for output channel %d hold NaN or infinity", l->graph->path,
                    l->op->name, l->op->label, output);
 }
 
-static cameo_status pack_panels(const layer *l, int nr, cm_packed *packed, cameo_error *error)
+static cameo_status pack_panels(const cm_layer *l, int nr, cm_packed *packed, cameo_error *error)
 {
     int group_outputs = l->outputs / l->groups;
     size_t row = (size_t)l->taps * (size_t)l->inputs, panel_floats = row * (size_t)nr;
@@ -142,13 +132,13 @@ static cameo_status pack_panels(const layer *l, int nr, cm_packed *packed, cameo
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
     cameo_status status = CAMEO_OK;
     for (int g = 0; g < l->groups && status == CAMEO_OK; g++) {
-        float *panel = packed->weights + (size_t)g * packed->group_floats;
+        float *panel = (float *)packed->weights + (size_t)g * packed->group_floats;
         for (int first = 0; first < group_outputs && status == CAMEO_OK; first += nr, panel += panel_floats) {
             int columns = group_outputs - first < nr ? group_outputs - first : nr;
             for (int j = 0; j < columns && status == CAMEO_OK; j++) {
                 int output = g * group_outputs + first + j;
-                if (!prepare_row(l, output, &packed->bias[output]))
-                    status = not_finite(l, output, error);
+                if (!cm_layer_row(l, output, &packed->bias[output]))
+                    status = cm_layer_not_finite(l, output, error);
                 memcpy(rows + (size_t)j * row, l->turned, row * sizeof(float));
             }
             if (status == CAMEO_OK)
@@ -159,52 +149,72 @@ static cameo_status pack_panels(const layer *l, int nr, cm_packed *packed, cameo
     return status;
 }
 
-static cameo_status pack_depthwise(const layer *l, cm_packed *packed, cameo_error *error)
+static cameo_status pack_depthwise(const cm_layer *l, cm_packed *packed, cameo_error *error)
 {
+    float *weights = packed->weights;
     for (int output = 0; output < l->outputs; output++) {
-        if (!prepare_row(l, output, &packed->bias[output]))
-            return not_finite(l, output, error);
+        if (!cm_layer_row(l, output, &packed->bias[output]))
+            return cm_layer_not_finite(l, output, error);
         for (int t = 0; t < l->taps; t++)
-            packed->weights[(size_t)t * (size_t)l->outputs + (size_t)output] = l->turned[t];
+            weights[(size_t)t * (size_t)l->outputs + (size_t)output] = l->turned[t];
     }
     return CAMEO_OK;
 }
 
-static cameo_status allocate(const layer *l, int nr, cm_packed *packed, uint64_t left, cameo_error *error)
+/* Bytes of the weights themselves. */
+static size_t weight_bytes(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed)
 {
-    size_t floats = (size_t)l->taps * (size_t)l->outputs, channels = (size_t)l->inputs * (size_t)l->groups;
-    if (nr) {
-        packed->group_floats = cm_igemm_packed_floats(l->outputs / l->groups, l->taps, l->inputs, nr);
-        floats = packed->group_floats * (size_t)l->groups;
-    }
+    if (layout->form == CM_WEIGHTS_DEPTHWISE)
+        return (size_t)l->taps * (size_t)l->outputs * sizeof(float);
+    if (layout->form == CM_WEIGHTS_WINOGRAD)
+        return cm_winograd_panels_of(layout, l->inputs, l->outputs).bytes;
+    packed->group_floats = cm_igemm_packed_floats(l->outputs / l->groups, l->taps, l->inputs, layout->nr);
+    return packed->group_floats * (size_t)l->groups * sizeof(float);
+}
+
+static cameo_status allocate(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, uint64_t left, cameo_error *error)
+{
+    size_t weights = weight_bytes(l, layout, packed), outputs = (size_t)l->outputs * sizeof(float);
     bool conv = l->op->kind == CM_OP_CONV;
-    packed->bytes = (floats + (size_t)l->outputs + (conv ? channels : 0)) * sizeof(float);
+    size_t channels = conv ? (size_t)l->inputs * (size_t)l->groups : 0;
+    packed->bytes = weights + (layout->half ? 2 * outputs : outputs) + channels * sizeof(float);
     if (packed->bytes > left)
         return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: packed weights pass the memory limit at layer '%s', which needs %zu bytes",
                        l->graph->path, l->op->name, packed->bytes);
-    packed->weights = cm_aligned_alloc(floats * sizeof(float));
-    packed->bias = cm_aligned_alloc((size_t)l->outputs * sizeof(float));
+    packed->weights = cm_aligned_alloc(weights);
+    packed->bias = cm_aligned_alloc(outputs);
     packed->pad_row = conv ? cm_aligned_alloc(channels * sizeof(float)) : NULL;
-    if (!packed->weights || !packed->bias || (conv && !packed->pad_row))
+    packed->scale = layout->half ? cm_aligned_alloc(outputs) : NULL;
+    if (!packed->weights || !packed->bias || (conv && !packed->pad_row) || (layout->half && !packed->scale))
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
-    for (size_t i = 0; conv && i < channels; i++)
+    for (size_t i = 0; i < channels; i++)
         packed->pad_row[i] = l->op->u.conv.pad_value ? l->op->u.conv.pad_value[i] : 0.0f;
     return CAMEO_OK;
+}
+
+static cameo_status fill(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cameo_error *error)
+{
+    switch (layout->form) {
+    case CM_WEIGHTS_DEPTHWISE: return pack_depthwise(l, packed, error);
+    case CM_WEIGHTS_PANELS: return pack_panels(l, layout->nr, packed, error);
+    case CM_WEIGHTS_WINOGRAD: return cm_pack_winograd(l, layout, packed, error);
+    }
+    return cm_fail(error, CAMEO_ERROR_INTERNAL, "%s: weights of '%s' in no known form", l->graph->path, l->op->name);
 }
 
 static cameo_status make(cm_weight_store *store, cm_graph *graph, const cm_op *op, const cm_weight_key *key, cm_packed **result,
                          cameo_error *error)
 {
-    layer l;
+    cm_layer l;
     cm_packed *packed = cm_calloc(1, sizeof *packed);
     cameo_status status = packed ? describe(&l, graph, op, error) : cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", graph->path);
     if (!packed)
         return status;
     packed->key = *key;
     if (status == CAMEO_OK)
-        status = allocate(&l, key->nr, packed, store->max_bytes - store->bytes, error);
+        status = allocate(&l, &key->layout, packed, store->max_bytes - store->bytes, error);
     if (status == CAMEO_OK)
-        status = key->nr ? pack_panels(&l, key->nr, packed, error) : pack_depthwise(&l, packed, error);
+        status = fill(&l, &key->layout, packed, error);
     free(l.row);
     free(l.turned);
     if (status != CAMEO_OK)
@@ -216,7 +226,8 @@ static cameo_status make(cm_weight_store *store, cm_graph *graph, const cm_op *o
 
 static bool same_key(const cm_weight_key *a, const cm_weight_key *b)
 {
-    return a->source == b->source && a->nr == b->nr && a->spatial == b->spatial && a->content == b->content;
+    return a->source == b->source && a->spatial == b->spatial && a->content == b->content && a->layout.form == b->layout.form &&
+           a->layout.nr == b->layout.nr && a->layout.m == b->layout.m && a->layout.half == b->layout.half;
 }
 
 /* FNV-1a, four bytes at a time. */
@@ -254,10 +265,11 @@ static uint64_t hash_content(const cm_op *op)
     return value->tensor ? hash : mix_floats(hash, value->floats, value->elements);
 }
 
-cameo_status cm_weights_pack(cm_weight_store *store, cm_graph *graph, const cm_op *op, int nr, const cm_packed **result, cameo_error *error)
+cameo_status cm_weights_pack(cm_weight_store *store, cm_graph *graph, const cm_op *op, const cm_weight_layout *layout, const cm_packed **result,
+                             cameo_error *error)
 {
     cm_weight_key key = {.source = op->source,
-                         .nr = nr,
+                         .layout = *layout,
                          .spatial = op->kind == CM_OP_DENSE ? op->u.dense.spatial : 0,
                          .content = hash_content(op)};
     cameo_status status = CAMEO_OK;

@@ -6,23 +6,54 @@
 
 #include <pthread.h>
 
+/* How weights lie in memory: which kernel reads them. */
+typedef enum cm_weight_form {
+    CM_WEIGHTS_DEPTHWISE, /* [taps, channels] */
+    CM_WEIGHTS_PANELS,    /* igemm's panels, group by group */
+    CM_WEIGHTS_WINOGRAD   /* gemm's panels of transformed weights, see cm_winograd_panel */
+} cm_weight_form;
+
+typedef struct cm_weight_layout {
+    cm_weight_form form;
+    int nr;   /* panel width */
+    int m;    /* WINOGRAD: tiles m x m */
+    bool half; /* WINOGRAD: half floats, each output channel scaled by a power of two to use their range */
+} cm_weight_layout;
+
 /* How one layer's weights were packed; together with the layer this names them. */
 typedef struct cm_weight_key {
     int source;  /* cm_op.source */
-    int nr;      /* panel width; 0: depthwise [taps, channels] */
     int spatial; /* cm_dense.spatial */
+    cm_weight_layout layout;
     uint64_t content; /* hash of sizes and factors, and of weights that are computed: they may depend on the input shape */
 } cm_weight_key;
 
 typedef struct cm_packed {
     cm_weight_key key;
-    float *weights; /* panels group by group, or [taps, channels]; CM_ALIGNMENT-aligned */
+    void *weights;  /* in the layout's form; CM_ALIGNMENT-aligned */
     float *bias;    /* [outputs] */
     float *pad_row; /* [input channels]; convolutions only */
-    size_t group_floats; /* distance of two groups' panels */
-    size_t bytes;   /* all three */
+    float *scale;   /* [outputs], what the sums are multiplied with; half floats only */
+    size_t group_floats; /* PANELS: distance of two groups' panels */
+    size_t bytes;   /* all of it */
     struct cm_packed *next;
 } cm_packed;
+
+/* Output channels that Winograd's convolutions handle together: all positions of one such group of panels lie side by side, in the order
+ * they are read.
+ *
+ *   [group of channels][position][panel in group][k][nr] */
+enum { CM_WINOGRAD_GROUP = 64 };
+
+typedef struct cm_winograd_panels {
+    int positions, k; /* k: input channels, rounded up to CM_GEMM_K */
+    int nr, panels;   /* of all output channels */
+    size_t panel_bytes, bytes; /* of one panel; of all */
+} cm_winograd_panels;
+
+cm_winograd_panels cm_winograd_panels_of(const cm_weight_layout *layout, int inputs, int outputs);
+/* Where the panel starts that holds the nr output channels from panel * nr on, for one position; bytes from the weights' start. */
+size_t cm_winograd_panel(const cm_winograd_panels *panels, int panel, int position);
 
 /* Grows only, under its mutex; what is in it never changes. */
 typedef struct cm_weight_store {
@@ -34,8 +65,9 @@ typedef struct cm_weight_store {
 cameo_status cm_weight_store_init(cm_weight_store *store, uint64_t max_bytes, cameo_error *error);
 void cm_weight_store_free(cm_weight_store *store);
 
-/* The weights of a CONV or DENSE op packed for panels of `nr` columns (0: depthwise), from the store or made now. They live as
- * long as the store. Errors: MEMORY, LIMIT, FORMAT (a weight that is no finite number: layer and place are named). Thread-safe. */
-cameo_status cm_weights_pack(cm_weight_store *store, cm_graph *graph, const cm_op *op, int nr, const cm_packed **packed, cameo_error *error);
+/* The weights of a CONV or DENSE op packed in a layout, from the store or made now. They live as long as the store.
+ * Errors: MEMORY, LIMIT, FORMAT (a weight that is no finite number: layer and place are named). Thread-safe. */
+cameo_status cm_weights_pack(cm_weight_store *store, cm_graph *graph, const cm_op *op, const cm_weight_layout *layout, const cm_packed **packed,
+                             cameo_error *error);
 
 #endif

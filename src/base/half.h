@@ -1,0 +1,12 @@
+/* IEEE 754 half floats (binary16), as models store them and as packed weights may be kept. */
+#ifndef CM_BASE_HALF_H
+#define CM_BASE_HALF_H
+
+#include <stdint.h>
+
+/* To the nearest, ties to even; beyond the range infinity; NaN stays NaN. Thread-safe, as is the way back. */
+uint16_t cm_half_from_float(float value);
+/* Exact: every half is a float. */
+float cm_half_to_float(uint16_t half);
+
+#endif

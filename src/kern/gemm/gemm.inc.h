@@ -1,0 +1,81 @@
+/* Matrix product of a packed left side, on the vectors of the including file, which defines the tile GEMM_MR x GEMM_COLUMNS vectors, how an element
+ * of the panel is stored (gemm_panel_element, gemm_load), and includes vector_*.h before this.
+ *
+ *            panel:   b0 .. b3        (streamed)
+ *   row 0 -> a0 all:  s00 .. s03
+ *   row 1 -> a1 all:  s10 .. s13      (rows are 16 floats apart: displacements of one pointer)
+ *
+ * Each sum runs by FMA over k in rising order, in every variant. */
+#ifndef CM_KERN_GEMM_INC_H
+#define CM_KERN_GEMM_INC_H
+
+#include "kern/kernel_list.h"
+#include "kern/vector/unroll.h"
+#include "kern/vector/vector_math.h"
+
+#define GEMM_NR (GEMM_COLUMNS * VEC)
+enum { GEMM_LINE = 64 }; /* bytes of a cache line */
+
+/* What a body is made for; all constant. */
+typedef struct gemm_variant {
+    int m, columns, fetch;
+} gemm_variant;
+
+VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
+{
+    const int m = variant.m, columns = variant.columns;
+    vec sums[GEMM_MR][GEMM_COLUMNS];
+    UNROLL for (int i = 0; i < m; i++) {
+        UNROLL for (int j = 0; j < columns; j++)
+            sums[i][j] = vec_zero();
+    }
+    const gemm_panel_element *panel = tile->panel;
+    const float *a = tile->a;
+    ptrdiff_t next_group = ((ptrdiff_t)tile->rows - 1) * CM_GEMM_K;
+    for (int group = 0; group < tile->k; group += CM_GEMM_K, a += next_group) {
+        for (int k = 0; k < CM_GEMM_K; k++, a++, panel += GEMM_NR) {
+            vec b[GEMM_COLUMNS];
+            UNROLL for (int j = 0; j < columns; j++)
+                b[j] = gemm_load(panel + j * VEC);
+            if (variant.fetch) {
+                UNROLL for (int byte = 0; byte < GEMM_NR * (int)sizeof *panel; byte += GEMM_LINE)
+                    vec_prefetch_far((uintptr_t)panel + (uintptr_t)(tile->ahead + byte));
+            }
+            UNROLL for (int i = 0; i < m; i++) {
+                vec x = vec_all(a[i * CM_GEMM_K]);
+                UNROLL for (int j = 0; j < columns; j++)
+                    sums[i][j] = vec_fma(x, b[j], sums[i][j]);
+            }
+        }
+    }
+    UNROLL for (int i = 0; i < m; i++) {
+        UNROLL for (int j = 0; j < columns; j++)
+            vec_store(tile->c + i * tile->c_stride + j * VEC, sums[i][j]);
+    }
+}
+
+/* m rows and as many vectors of columns as hold n. */
+VEC_INLINE void gemm_columns(const cm_gemm_tile *tile, const int m, const int fetch)
+{
+#if GEMM_COLUMNS > 2
+    if (tile->n <= VEC)
+        gemm_body(tile, (gemm_variant){ m, 1, fetch });
+    else if (tile->n <= 2 * VEC)
+        gemm_body(tile, (gemm_variant){ m, 2, fetch });
+    else if (tile->n <= 3 * VEC)
+        gemm_body(tile, (gemm_variant){ m, 3, fetch });
+    else
+#endif
+        gemm_body(tile, (gemm_variant){ m, GEMM_COLUMNS, fetch });
+}
+
+/* The panel is fetched ahead where the caller says so, and then only for whole tiles: the first ones of a panel are. */
+VEC_INLINE void gemm_rows(const cm_gemm_tile *tile, const int m)
+{
+    if (tile->ahead)
+        gemm_columns(tile, m, 1);
+    else
+        gemm_columns(tile, m, 0);
+}
+
+#endif

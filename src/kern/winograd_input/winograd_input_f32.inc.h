@@ -1,0 +1,47 @@
+/* Winograd's input transform on the vectors of the including file: tile by tile, a vector of channels at a time. */
+#ifndef CM_KERN_WINOGRAD_INPUT_F32_INC_H
+#define CM_KERN_WINOGRAD_INPUT_F32_INC_H
+
+#include "kern/winograd/winograd_vector.h"
+
+/* A vector of channels of one tile. rows: [edge * edge] pointers; v: where position 0 goes; part: only the first channels are there. */
+VEC_INLINE void winograd_input_vector(const int m, const float *const *rows, ptrdiff_t channel, float *v, ptrdiff_t position_stride, int part,
+                                      vec_mask mask)
+{
+    const int edge = m + 2;
+    vec columns[CM_WINOGRAD_MOST_EDGE][CM_WINOGRAD_MOST_EDGE]; /* [column][row]: B' d */
+    UNROLL for (int j = 0; j < edge; j++) {
+        vec d[CM_WINOGRAD_MOST_EDGE];
+        UNROLL for (int i = 0; i < edge; i++)
+            d[i] = vec_load_if(rows[i * edge + j] + channel, part, mask);
+        winograd_forward(m, d, columns[j]);
+    }
+    UNROLL for (int i = 0; i < edge; i++) {
+        vec line[CM_WINOGRAD_MOST_EDGE], out[CM_WINOGRAD_MOST_EDGE];
+        UNROLL for (int j = 0; j < edge; j++)
+            line[j] = columns[j][i];
+        winograd_forward(m, line, out);
+        UNROLL for (int j = 0; j < edge; j++)
+            vec_store(v + (i * edge + j) * position_stride, out[j]);
+    }
+}
+
+VEC_INLINE void winograd_input_all(const cm_winograd_input_tile *tile, const int m)
+{
+    const int positions = (m + 2) * (m + 2);
+    int whole = tile->channels / VEC * VEC, padded = (tile->channels + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K;
+    for (int i = 0; i < tile->tiles; i++) {
+        const float *const *rows = tile->rows + (ptrdiff_t)i * positions;
+        float *v = tile->v + (ptrdiff_t)(tile->first / CM_GEMM_K * tile->v_rows + i) * CM_GEMM_K;
+        ptrdiff_t next_group = (ptrdiff_t)tile->v_rows * CM_GEMM_K;
+        for (int c = 0; c < whole; c += VEC)
+            winograd_input_vector(m, rows, tile->first + c, v + c / CM_GEMM_K * next_group + c % CM_GEMM_K, tile->position_stride, 0, vec_first(VEC));
+        for (int c = whole; c < padded; c += VEC) {
+            int left = tile->channels > c ? tile->channels - c : 0;
+            winograd_input_vector(m, rows, left ? tile->first + c : tile->first, v + c / CM_GEMM_K * next_group + c % CM_GEMM_K,
+                                  tile->position_stride, 1, vec_first(left));
+        }
+    }
+}
+
+#endif

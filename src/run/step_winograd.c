@@ -1,0 +1,291 @@
+/* Convolutions by Winograd's minimal filtering. Tiles of output pixels are gathered into blocks of as many as the product's kernel has rows:
+ *
+ *   input transform   block of tiles -> V [position][k/16][rows][16]
+ *   product           for each position: V [rows, k] x U [k, channels of a group] -> sums
+ *   output transform  sums -> output pixels, epilogue
+ *
+ * Two ways to share the work. Alone: a task takes some tiles through all three steps, in scratch memory of its thread; nobody waits, but each task
+ * reads all the weights. Together: first all tiles are transformed into shared memory, then tasks take groups of channels; so large weights are
+ * read once. What a tile's outputs become is the same in both, and in any cut. */
+#include "run/step.h"
+
+#include <limits.h>
+
+enum {
+    SCRATCH_FLOATS = 256 * 1024,    /* V of one task: half of a second-level cache */
+    CACHED_WEIGHTS = 3 << 19,       /* bytes of weights that stay in a second-level cache beside it */
+    TASK_CHANNELS = 64,             /* input channels of a transforming task when tiles are few */
+    PREFETCH_BYTES = 16 * 1024,     /* how far ahead of their use weights are fetched */
+    TASKS_PER_THREAD = 2
+};
+
+typedef struct winograd_job {
+    const cm_step *step;
+    const cm_winograd *winograd;
+    const cm_context *context;
+    cm_window window;
+    const float *x, *residual;
+    float *y;
+    int outputs, groups;   /* groups of CM_WINOGRAD_GROUP output channels */
+    int chunks;            /* alone: tasks */
+    int rows, blocks;      /* together: tiles of a block, and how many blocks */
+    int channel_tasks;     /* together: input channels are split so often */
+    int block_tasks;       /* together: blocks are split so often */
+} winograd_job;
+
+/* What a thread needs for itself. */
+typedef struct winograd_scratch {
+    const float **rows;         /* [block tiles, positions] */
+    cm_winograd_place *places;  /* [chunk tiles] */
+    float *sums;                /* [positions][block tiles][CM_WINOGRAD_GROUP] */
+    float *v;                   /* alone: the chunk's blocks */
+} winograd_scratch;
+
+static int ceil_div(int64_t value, int64_t by)
+{
+    return (int)((value + by - 1) / by);
+}
+
+static size_t round_up(size_t bytes)
+{
+    return (bytes + CM_ALIGNMENT - 1) & ~(size_t)(CM_ALIGNMENT - 1);
+}
+
+/* Blocks of equal size (but for the last) for so many tiles. */
+static int block_rows(const cm_winograd *winograd, int tiles)
+{
+    return ceil_div(tiles, ceil_div(tiles, winograd->multiply->mr));
+}
+
+/* Lays a thread's scratch out; returns its size. base NULL: the size only. */
+static size_t lay_out(const cm_winograd *w, unsigned char *base, winograd_scratch *scratch)
+{
+    size_t positions = (size_t)w->panels.positions, mr = (size_t)w->multiply->mr, tiles = (size_t)w->chunk_tiles;
+    size_t rows = 0, places = round_up(rows + mr * positions * sizeof(float *)), sums = round_up(places + tiles * sizeof(cm_winograd_place));
+    size_t v = round_up(sums + positions * mr * CM_WINOGRAD_GROUP * sizeof(float));
+    size_t end = round_up(v + (tiles + mr) * positions * (size_t)w->panels.k * sizeof(float));
+    if (base)
+        *scratch = (winograd_scratch){.rows = (const float **)(void *)(base + rows),
+                                      .places = (cm_winograd_place *)(void *)(base + places),
+                                      .sums = (float *)(void *)(base + sums),
+                                      .v = (float *)(void *)(base + v)};
+    return end;
+}
+
+static winograd_scratch scratch_of(const winograd_job *job, int worker)
+{
+    winograd_scratch scratch;
+    lay_out(job->winograd, job->context->scratch + (size_t)worker * job->context->scratch_bytes, &scratch);
+    return scratch;
+}
+
+/* Pointers to the pixels under a tile: [positions]. */
+static void tile_rows(const winograd_job *job, int64_t tile, const float **rows)
+{
+    const cm_winograd *w = job->winograd;
+    const cm_window *window = &job->window;
+    int64_t across = tile % w->tiles_across, rest = tile / w->tiles_across, down = rest % w->tiles_down, batch = rest / w->tiles_down;
+    int64_t top = down * w->m - window->pad[0], left = across * w->m - window->pad[1];
+    const float *picture = job->x + batch * window->height * window->width * window->channels;
+    for (int i = 0; i < w->m + 2; i++) {
+        bool inside = top + i >= 0 && top + i < window->height;
+        for (int j = 0; j < w->m + 2; j++)
+            *rows++ = inside && left + j >= 0 && left + j < window->width
+                          ? picture + ((top + i) * window->width + left + j) * window->channels
+                          : job->step->packed->pad_row;
+    }
+}
+
+static cm_winograd_place tile_place(const winograd_job *job, int64_t tile)
+{
+    const cm_winograd *w = job->winograd;
+    int64_t across = tile % w->tiles_across, rest = tile / w->tiles_across, down = rest % w->tiles_down, batch = rest / w->tiles_down;
+    int64_t row = down * w->m, column = across * w->m, height = job->window.out_height, width = job->window.out_width;
+    return (cm_winograd_place){.offset = (ptrdiff_t)(((batch * height + row) * width + column) * job->outputs),
+                               .rows = (int)(height - row < w->m ? height - row : w->m),
+                               .columns = (int)(width - column < w->m ? width - column : w->m)};
+}
+
+/* `tiles` tiles from `first` on, input channels from `channel` on, into the block at v of `rows` rows. */
+static void transform_block(const winograd_job *job, int64_t first, int tiles, int rows, int channel, int channels, float *v,
+                            const winograd_scratch *scratch)
+{
+    const cm_winograd *w = job->winograd;
+    for (int i = 0; i < tiles; i++)
+        tile_rows(job, first + i, scratch->rows + (ptrdiff_t)i * w->panels.positions);
+    cm_winograd_input_tile tile = {.rows = scratch->rows,
+                                   .v = v,
+                                   .position_stride = (ptrdiff_t)rows * w->panels.k,
+                                   .v_rows = rows,
+                                   .tiles = tiles,
+                                   .first = channel,
+                                   .channels = channels};
+    w->input->run.winograd_input(&tile);
+}
+
+/* One block and one group of output channels: products and output transform. v: the block; fetch: weights come from memory, not from a cache. */
+static void finish_block(const winograd_job *job, const float *v, int tiles, int rows, const cm_winograd_place *places, int group, bool fetch,
+                         const winograd_scratch *scratch)
+{
+    const cm_winograd *w = job->winograd;
+    const cm_winograd_panels *panels = &w->panels;
+    int column = group * CM_WINOGRAD_GROUP, left = job->outputs - column, channels = left < CM_WINOGRAD_GROUP ? left : CM_WINOGRAD_GROUP;
+    const unsigned char *weights = job->step->packed->weights;
+    ptrdiff_t row_stride = CM_WINOGRAD_GROUP, position_stride = tiles * row_stride;
+    for (int p = 0; p < panels->positions; p++) {
+        for (int c = 0; c < channels; c += panels->nr) {
+            cm_gemm_tile product = {.a = v + (ptrdiff_t)p * rows * panels->k,
+                                    .panel = weights + cm_winograd_panel(panels, (column + c) / panels->nr, p),
+                                    .c = scratch->sums + p * position_stride + c,
+                                    .c_stride = row_stride,
+                                    .ahead = fetch ? PREFETCH_BYTES : 0,
+                                    .rows = rows,
+                                    .k = panels->k,
+                                    .m = tiles,
+                                    .n = channels - c < panels->nr ? channels - c : panels->nr};
+            w->multiply->run.gemm(&product);
+        }
+    }
+    cm_epilogue epilogue = cm_step_epilogue(&job->step->op->u.conv.fused, job->step->packed->bias, job->residual, 0, job->outputs);
+    cm_winograd_output_tile output = {.sums = scratch->sums,
+                                      .c = job->y,
+                                      .scale = job->step->packed->scale,
+                                      .epilogue = &epilogue,
+                                      .places = places,
+                                      .position_stride = position_stride,
+                                      .row_stride = row_stride,
+                                      .pixel_stride = job->outputs,
+                                      .line_stride = (ptrdiff_t)job->window.out_width * job->outputs,
+                                      .tiles = tiles,
+                                      .channels = channels,
+                                      .column = column};
+    w->output->run.winograd_output(&output);
+}
+
+/* ---- Alone ---- */
+
+static void alone_task(void *argument, int task, int worker)
+{
+    const winograd_job *job = argument;
+    const cm_winograd *w = job->winograd;
+    winograd_scratch scratch = scratch_of(job, worker);
+    int64_t first = w->tiles * task / job->chunks;
+    int tiles = (int)(w->tiles * (task + 1) / job->chunks - first), rows = block_rows(w, tiles), blocks = ceil_div(tiles, rows);
+    ptrdiff_t block_floats = (ptrdiff_t)w->panels.positions * rows * w->panels.k;
+    for (int i = 0; i < tiles; i++)
+        scratch.places[i] = tile_place(job, first + i);
+    for (int b = 0; b < blocks; b++)
+        transform_block(job, first + b * rows, tiles - b * rows < rows ? tiles - b * rows : rows, rows, 0, (int)job->window.channels,
+                        scratch.v + b * block_floats, &scratch);
+    for (int group = 0; group < job->groups; group++) {
+        for (int b = 0; b < blocks; b++)
+            finish_block(job, scratch.v + b * block_floats, tiles - b * rows < rows ? tiles - b * rows : rows, rows, scratch.places + b * rows,
+                         group, b == 0, &scratch);
+    }
+}
+
+/* ---- Together ---- */
+
+static int tiles_in_block(const winograd_job *job, int block)
+{
+    int64_t left = job->winograd->tiles - (int64_t)block * job->rows;
+    return (int)(left < job->rows ? left : job->rows);
+}
+
+static float *shared_block(const winograd_job *job, int block)
+{
+    return job->context->shared + (ptrdiff_t)block * job->winograd->panels.positions * job->rows * job->winograd->panels.k;
+}
+
+static void input_task(void *argument, int task, int worker)
+{
+    const winograd_job *job = argument;
+    winograd_scratch scratch = scratch_of(job, worker);
+    int block = task / job->channel_tasks, part = task % job->channel_tasks;
+    int groups = job->winograd->panels.k / CM_GEMM_K, first = groups * part / job->channel_tasks * CM_GEMM_K;
+    int end = groups * (part + 1) / job->channel_tasks * CM_GEMM_K;
+    if (end > job->window.channels)
+        end = (int)job->window.channels;
+    transform_block(job, (int64_t)block * job->rows, tiles_in_block(job, block), job->rows, first, end - first, shared_block(job, block), &scratch);
+}
+
+static void product_task(void *argument, int task, int worker)
+{
+    const winograd_job *job = argument;
+    winograd_scratch scratch = scratch_of(job, worker);
+    int group = task / job->block_tasks, part = task % job->block_tasks;
+    int first = (int)((int64_t)job->blocks * part / job->block_tasks), end = (int)((int64_t)job->blocks * (part + 1) / job->block_tasks);
+    for (int b = first; b < end; b++) {
+        int tiles = tiles_in_block(job, b);
+        for (int i = 0; i < tiles; i++)
+            scratch.places[i] = tile_place(job, (int64_t)b * job->rows + i);
+        finish_block(job, shared_block(job, b), tiles, job->rows, scratch.places, group, b == first, &scratch);
+    }
+}
+
+/* ---- Running ---- */
+
+static winograd_job job_of(const cm_step *step, const cm_context *context)
+{
+    const cm_op *op = step->op;
+    winograd_job job = {.step = step, .winograd = &step->winograd, .context = context, .window = cm_window_of(op)};
+    job.x = cm_context_data(context, op->inputs[0]);
+    job.residual = op->u.conv.fused.has_residual ? cm_context_data(context, op->inputs[1]) : NULL;
+    job.y = cm_context_data(context, op->output);
+    job.outputs = (int)op->output->dims[1];
+    job.groups = ceil_div(job.outputs, CM_WINOGRAD_GROUP);
+    return job;
+}
+
+static void run_winograd(const cm_step *step, const cm_context *context)
+{
+    winograd_job job = job_of(step, context);
+    const cm_winograd *w = job.winograd;
+    int threads = context->threads;
+    job.chunks = ceil_div(w->tiles, w->chunk_tiles);
+    bool together = w->panels.bytes > CACHED_WEIGHTS && job.chunks < TASKS_PER_THREAD * threads && threads > 1 && step->shared_bytes;
+    if (!together) {
+        /* As many for each thread, if there are tiles enough. */
+        job.chunks = ceil_div(job.chunks, threads) * threads;
+        if (job.chunks > w->tiles)
+            job.chunks = (int)w->tiles;
+        cm_pool_run(context->pool, alone_task, &job, job.chunks);
+        return;
+    }
+    job.rows = block_rows(w, (int)w->tiles);
+    job.blocks = ceil_div(w->tiles, job.rows);
+    int wanted = threads * TASKS_PER_THREAD, parts = ceil_div(job.window.channels, TASK_CHANNELS);
+    job.channel_tasks = job.blocks >= wanted ? 1 : ceil_div(wanted, job.blocks) < parts ? ceil_div(wanted, job.blocks) : parts;
+    job.block_tasks = job.groups >= threads ? 1 : ceil_div(threads, job.groups) < job.blocks ? ceil_div(threads, job.groups) : job.blocks;
+    cm_pool_run(context->pool, input_task, &job, job.blocks * job.channel_tasks);
+    cm_pool_run(context->pool, product_task, &job, job.groups * job.block_tasks);
+}
+
+cameo_status cm_step_prepare_winograd(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, const cm_algorithm *algorithm,
+                                      cameo_error *error)
+{
+    const cm_op *op = step->op;
+    cm_winograd *w = &step->winograd;
+    w->m = algorithm->winograd;
+    w->input = cm_kernel_choose_winograd(CM_KERNEL_winograd_input, w->m, tier);
+    w->output = cm_kernel_choose_winograd(CM_KERNEL_winograd_output, w->m, tier);
+    w->multiply = cm_kernel_choose(CM_KERNEL_gemm, algorithm->half ? "f16" : "f32", tier);
+    cm_weight_layout layout = {.form = CM_WEIGHTS_WINOGRAD, .nr = w->multiply->nr, .m = w->m, .half = algorithm->half};
+    w->panels = cm_winograd_panels_of(&layout, (int)op->inputs[0]->dims[1], (int)op->output->dims[1]);
+    w->tiles_down = ceil_div(op->output->dims[2], w->m);
+    w->tiles_across = ceil_div(op->output->dims[3], w->m);
+    w->tiles = op->output->dims[0] * w->tiles_down * w->tiles_across;
+    int64_t fits = SCRATCH_FLOATS / (w->panels.positions * w->panels.k), most = w->tiles < INT_MAX / 64 ? w->tiles : INT_MAX / 64;
+    if (fits < w->multiply->mr)
+        fits = w->multiply->mr;
+    w->chunk_tiles = (int)(fits < most ? fits : most);
+    step->kernel = w->multiply;
+    step->kernel_name = w->multiply->name;
+    step->run = run_winograd;
+    step->scratch_bytes = lay_out(w, NULL, NULL);
+    if (w->panels.bytes > CACHED_WEIGHTS) {
+        size_t padded = (size_t)w->tiles + (size_t)w->multiply->mr;
+        step->shared_bytes = padded * (size_t)w->panels.positions * (size_t)w->panels.k * sizeof(float);
+    }
+    return cm_weights_pack(store, graph, op, &layout, &step->packed, error);
+}

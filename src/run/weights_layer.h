@@ -1,0 +1,28 @@
+/* One layer's weights on their way from the file into a packed form; for the packers of this room. */
+#ifndef CM_RUN_WEIGHTS_LAYER_H
+#define CM_RUN_WEIGHTS_LAYER_H
+
+#include "run/weights.h"
+
+/* What packing one layer needs to know. */
+typedef struct cm_layer {
+    cm_graph *graph;
+    const cm_op *op;
+    const cm_weights *from;
+    const unsigned char *bytes; /* the file's float32 weights, not aligned; NULL: use floats */
+    const float *floats;
+    int outputs, groups, taps, inputs; /* inputs: of one group (for DENSE: k) */
+    int spatial;                       /* DENSE: k is [C, spatial] in the file and [spatial, C] in memory */
+    float *row, *turned;               /* scratch: [taps * inputs] each */
+} cm_layer;
+
+/* One output's weights with all factors in, in the kernel's order [taps, inputs], into l->turned; its bias into *bias. False: not finite. */
+bool cm_layer_row(const cm_layer *l, int output, float *bias);
+/* The error that says so. */
+cameo_status cm_layer_not_finite(const cm_layer *l, int output, cameo_error *error);
+
+/* Fills packed->weights, bias and scale, which are allocated, with Winograd's transform of a 3x3 convolution's weights.
+ * Errors: MEMORY, FORMAT. */
+cameo_status cm_pack_winograd(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cameo_error *error);
+
+#endif

@@ -1,0 +1,101 @@
+/* Winograd's transformed weights, in the order in which gemm reads them. */
+#include "run/weights_layer.h"
+
+#include "base/half.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Half floats reach to 65504; the largest weight of a channel comes to lie below 2^14. */
+enum { HALF_EXPONENT = 14 };
+
+cm_winograd_panels cm_winograd_panels_of(const cm_weight_layout *layout, int inputs, int outputs)
+{
+    cm_winograd_panels panels = {.positions = (layout->m + 2) * (layout->m + 2),
+                                 .k = (inputs + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K,
+                                 .nr = layout->nr,
+                                 .panels = (outputs + layout->nr - 1) / layout->nr};
+    panels.panel_bytes = (size_t)panels.k * (size_t)layout->nr * (layout->half ? sizeof(uint16_t) : sizeof(float));
+    panels.bytes = panels.panel_bytes * (size_t)panels.positions * (size_t)panels.panels;
+    return panels;
+}
+
+size_t cm_winograd_panel(const cm_winograd_panels *panels, int panel, int position)
+{
+    int group_panels = CM_WINOGRAD_GROUP / panels->nr, first = panel / group_panels * group_panels;
+    int here = panels->panels - first < group_panels ? panels->panels - first : group_panels;
+    size_t before = (size_t)first * (size_t)panels->positions + (size_t)position * (size_t)here + (size_t)(panel - first);
+    return before * panels->panel_bytes;
+}
+
+/* The factor, a power of two, that brings the largest of [count] values just below 2^HALF_EXPONENT. */
+static float half_factor(const float *values, size_t count)
+{
+    float largest = 0.0f;
+    for (size_t i = 0; i < count; i++)
+        largest = fabsf(values[i]) > largest ? fabsf(values[i]) : largest;
+    int exponent;
+    if (!(largest > 0x1p-100f && largest < 0x1p100f)) /* the factor and what undoes it must stay finite */
+        return 1.0f;
+    (void)frexpf(largest, &exponent);
+    return ldexpf(1.0f, HALF_EXPONENT - exponent);
+}
+
+/* u: [nr, positions, k], of which `columns` outputs are there -> the panel of every position. */
+static void write_panels(const cm_winograd_panels *panels, const cm_weight_layout *layout, const float *u, int columns, int panel, void *weights)
+{
+    size_t k = (size_t)panels->k, output = (size_t)panels->positions * k, nr = (size_t)panels->nr;
+    for (int p = 0; p < panels->positions; p++) {
+        unsigned char *at = (unsigned char *)weights + cm_winograd_panel(panels, panel, p);
+        float *floats = (float *)(void *)at;
+        uint16_t *halves = (uint16_t *)(void *)at;
+        for (size_t j = 0; j < nr; j++) {
+            const float *from = u + j * output + (size_t)p * k;
+            for (size_t i = 0; i < k; i++) {
+                float value = (int)j < columns ? from[i] : 0.0f;
+                if (layout->half)
+                    halves[i * nr + j] = cm_half_from_float(value);
+                else
+                    floats[i * nr + j] = value;
+            }
+        }
+    }
+}
+
+/* One output's transformed weights, scaled for half floats, into u: [positions, k]. */
+static bool transform_output(const cm_layer *l, const cm_weight_layout *layout, const cm_winograd_panels *panels, int output, cm_packed *packed,
+                             float *u)
+{
+    if (!cm_layer_row(l, output, &packed->bias[output]))
+        return false;
+    cm_winograd_weights(layout->m, l->turned, l->inputs, u, panels->k);
+    if (!layout->half)
+        return true;
+    size_t count = (size_t)panels->positions * (size_t)panels->k;
+    float factor = half_factor(u, count);
+    for (size_t i = 0; i < count; i++)
+        u[i] *= factor;
+    packed->scale[output] = 1.0f / factor;
+    return true;
+}
+
+cameo_status cm_pack_winograd(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cameo_error *error)
+{
+    cm_winograd_panels panels = cm_winograd_panels_of(layout, l->inputs, l->outputs);
+    size_t output = (size_t)panels.positions * (size_t)panels.k;
+    float *u = cm_calloc(output * (size_t)panels.nr, sizeof(float)); /* [nr, positions, k]; what is past the inputs stays zero */
+    if (!u)
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
+    cameo_status status = CAMEO_OK;
+    for (int panel = 0; panel < panels.panels && status == CAMEO_OK; panel++) {
+        int first = panel * panels.nr, columns = l->outputs - first < panels.nr ? l->outputs - first : panels.nr;
+        for (int j = 0; j < columns && status == CAMEO_OK; j++) {
+            if (!transform_output(l, layout, &panels, first + j, packed, u + (size_t)j * output))
+                status = cm_layer_not_finite(l, first + j, error);
+        }
+        if (status == CAMEO_OK)
+            write_panels(&panels, layout, u, columns, panel, packed->weights);
+    }
+    free(u);
+    return status;
+}
