@@ -33,8 +33,10 @@ typedef enum cm_activation {
     CM_ACT_COUNT
 } cm_activation;
 
-/* y = activation(sum + bias[channel] + add[row][channel]); all arrays may be NULL (bias, add: 0). If add_after: activation(sum + bias) + add. */
+/* y = activation(sum * scale[channel] + bias[channel] + add[row][channel]); all arrays may be NULL (scale: 1, bias, add: 0). If add_after:
+ * activation(sum * scale + bias) + add. */
 typedef struct cm_epilogue {
+    const float *scale; /* [channels]; igemm and winograd_output only */
     const float *bias;  /* [channels] */
     const float *slope; /* [channels], PRELU */
     const float *add;   /* [rows, channels] with row distance add_stride: the residual */
@@ -45,14 +47,15 @@ typedef struct cm_epilogue {
 } cm_epilogue;
 
 /* ---- igemm: indirect matrix product, for convolutions of any shape and for fully connected layers ----
- * rows: [taps, MR] pointers, each to [k] floats; panel: [taps, k, NR] floats, CM_ALIGNMENT-aligned, columns past n are zero;
+ * rows: [taps, MR] pointers, each to [k] floats; panel: [taps, k, NR] floats, or IEEE half floats (types f16), CM_ALIGNMENT-aligned, columns past n
+ * are zero;
  * -> c: [m, n], row distance c_stride (floats). m in 1..MR, n in 1..NR. Pointers of rows >= m are valid to read (the caller repeats the last one).
- * `column` is the channel of the panel's first column: bias, slope are read at column + j, add at add[i * add_stride + column + j]
+ * `column` is the channel of the panel's first column: scale, bias, slope are read at column + j, add at add[i * add_stride + column + j]
  * (epilogue->add already points at this tile's first row); c points at this tile's first element. No element outside [m, n] is read or
  * written in c, bias, slope, add. */
 typedef struct cm_igemm_tile {
     const float *const *rows;
-    const float *panel;
+    const void *panel;
     float *c;
     ptrdiff_t c_stride;
     const cm_epilogue *epilogue;
@@ -85,12 +88,12 @@ typedef void cm_gemm_fn(const cm_gemm_tile *tile);
 enum { CM_WINOGRAD_MOST_EDGE = 6, CM_WINOGRAD_MOST_POSITIONS = 36 };
 
 /* rows: [tiles, t * t] pointers, each to the channels of a pixel -> v: [t * t] positions, position_stride floats apart, each [., v_rows, 16] as gemm
- * reads it, tile i in row i. Channels first .. first + channels - 1 are done (first is a multiple of 16); a last group of 16 is filled with zeros. */
+ * reads it, tile i in row i; a last group of 16 channels is filled up with zeros. */
 typedef struct cm_winograd_input_tile {
     const float *const *rows;
     float *v;
     ptrdiff_t position_stride;
-    int v_rows, tiles, first, channels;
+    int v_rows, tiles, channels;
 } cm_winograd_input_tile;
 typedef void cm_winograd_input_fn(const cm_winograd_input_tile *tile);
 
@@ -101,12 +104,11 @@ typedef struct cm_winograd_place {
 } cm_winograd_place;
 
 /* sums: [t * t] positions, position_stride apart, each [tiles, channels] with row distance row_stride -> c at channels column .. column +
- * channels - 1 of every pixel of the tiles: pixel distance pixel_stride, line distance line_stride. scale: [all channels], multiplied into the
- * sums, or NULL. The epilogue's bias and slope are read at `column`, its residual where c is written (add_stride is not used). */
+ * channels - 1 of every pixel of the tiles: pixel distance pixel_stride, line distance line_stride.
+ * The epilogue's scale, bias and slope are read at `column`, its residual where c is written (add_stride is not used). */
 typedef struct cm_winograd_output_tile {
     const float *sums;
     float *c;
-    const float *scale;
     const cm_epilogue *epilogue;
     const cm_winograd_place *places; /* [tiles] */
     ptrdiff_t position_stride, row_stride, pixel_stride, line_stride;

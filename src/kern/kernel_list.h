@@ -10,6 +10,7 @@
 /* X(op, types, mr, nr, tier, isa) */
 #define CM_KERNEL_LIST_REF(X)           \
     X(igemm, f32, 4, 8, REF, ref)       \
+    X(igemm, f16, 4, 8, REF, ref)       \
     X(gemm, f32, 4, 8, REF, ref)        \
     X(gemm, f16, 4, 8, REF, ref)        \
     X(winograd_input, f32, 2, 3, REF, ref)  \
@@ -25,6 +26,7 @@
 
 #define CM_KERNEL_LIST_X86(X)             \
     X(igemm, f32, 6, 16, AVX2, avx2)      \
+    X(igemm, f16, 6, 16, AVX2, avx2)      \
     X(gemm, f32, 6, 16, AVX2, avx2)       \
     X(gemm, f16, 6, 16, AVX2, avx2)       \
     X(winograd_input, f32, 2, 3, AVX2, avx2)  \
@@ -37,6 +39,7 @@
     X(softmax, f32, 1, 8, AVX2, avx2)     \
     X(transpose, f32, 8, 8, AVX2, avx2)   \
     X(igemm, f32, 8, 32, AVX512, avx512)  \
+    X(igemm, f16, 8, 32, AVX512, avx512)  \
     X(gemm, f32, 7, 64, AVX512, avx512)   \
     X(gemm, f16, 16, 16, AVX512, avx512)  \
     X(winograd_input, f32, 2, 3, AVX512, avx512)  \

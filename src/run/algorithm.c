@@ -23,3 +23,8 @@ cm_algorithm cm_algorithm_choose(const cm_op *op, cm_cpu_tier tier)
         return (cm_algorithm){.winograd = 2, .half = true};
     return (cm_algorithm){.winograd = 4, .half = inputs * outputs >= 32768};
 }
+
+bool cm_algorithm_halves(const cm_op *dense)
+{
+    return (int64_t)dense->u.dense.k * dense->u.dense.n > (1 << 20);
+}

@@ -10,7 +10,8 @@ typedef struct cm_algorithm {
     bool half;    /* weights kept as half floats */
 } cm_algorithm;
 
-/* Thread-safe. */
+/* Both thread-safe. The second: whether a fully connected layer's weights are kept as half floats. */
 cm_algorithm cm_algorithm_choose(const cm_op *conv, cm_cpu_tier tier);
+bool cm_algorithm_halves(const cm_op *dense);
 
 #endif

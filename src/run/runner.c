@@ -7,7 +7,7 @@
 
 /* The arena of a runner, one block:
  *
- *   | activations, placed by the planner | shared by the threads of a step | scratch of thread 0 | scratch of thread 1 | ... |
+ *   | activations, placed by the planner | scratch of thread 0 | scratch of thread 1 | ... |
  */
 struct cameo_runner {
     const cameo_network *network;
@@ -72,24 +72,17 @@ static cameo_status build_graph(cameo_runner *runner, const int64_t (*wanted)[CA
     return status;
 }
 
-static size_t round_up(size_t bytes)
-{
-    return (bytes + CM_ALIGNMENT - 1) & ~(size_t)(CM_ALIGNMENT - 1);
-}
-
-static cameo_status take_memory(cameo_runner *runner, size_t shared_bytes, cameo_error *error)
+static cameo_status take_memory(cameo_runner *runner, cameo_error *error)
 {
     cm_context *context = &runner->context;
     size_t scratch, activations = runner->graph->activation_bytes;
-    shared_bytes = round_up(shared_bytes);
-    context->scratch_bytes = round_up(context->scratch_bytes);
-    if (!cm_size_mul(context->scratch_bytes, (size_t)context->threads, &scratch) || !cm_size_add(scratch, shared_bytes, &scratch) ||
+    context->scratch_bytes = (context->scratch_bytes + CM_ALIGNMENT - 1) & ~(size_t)(CM_ALIGNMENT - 1);
+    if (!cm_size_mul(context->scratch_bytes, (size_t)context->threads, &scratch) ||
         !cm_size_add(scratch, activations, &runner->arena_bytes) || !(context->memory = cm_aligned_alloc(runner->arena_bytes)))
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for an arena of %zu bytes", runner->network->path,
                        runner->arena_bytes);
     memset(context->memory, 0, activations);
-    context->shared = (float *)(void *)(context->memory + activations);
-    context->scratch = context->memory + activations + shared_bytes;
+    context->scratch = context->memory + activations;
     return CAMEO_OK;
 }
 
@@ -97,7 +90,6 @@ static cameo_status prepare_steps(cameo_runner *runner, cameo_error *error)
 {
     cm_graph *graph = runner->graph;
     cm_context *context = &runner->context;
-    size_t shared_bytes = 0;
     runner->steps = cm_calloc((size_t)graph->op_count, sizeof *runner->steps);
     if (!runner->steps)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", runner->network->path);
@@ -109,10 +101,8 @@ static cameo_status prepare_steps(cameo_runner *runner, cameo_error *error)
             return status;
         if (runner->steps[i].scratch_bytes > context->scratch_bytes)
             context->scratch_bytes = runner->steps[i].scratch_bytes;
-        if (runner->steps[i].shared_bytes > shared_bytes)
-            shared_bytes = runner->steps[i].shared_bytes;
     }
-    return take_memory(runner, shared_bytes, error);
+    return take_memory(runner, error);
 }
 
 cameo_status cm_runner_create_in_pool(cameo_runner **result, const cameo_network *network, const int64_t (*dims)[CAMEO_MAX_RANK],

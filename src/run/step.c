@@ -13,10 +13,11 @@ float *cm_context_data(const cm_context *context, const cm_value *value)
     return (float *)(void *)(context->memory + storage->offset);
 }
 
-cm_epilogue cm_step_epilogue(const cm_fused *fused, const float *bias, const float *residual, int64_t row,
+cm_epilogue cm_step_epilogue(const cm_fused *fused, const cm_packed *packed, const float *residual, int64_t row,
                              int64_t channels)
 {
-    return (cm_epilogue){.bias = bias,
+    return (cm_epilogue){.scale = packed->scale,
+                         .bias = packed->bias,
                          .slope = fused->slope,
                          .add = residual ? residual + row * channels : NULL,
                          .add_stride = (ptrdiff_t)channels,

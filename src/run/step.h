@@ -15,7 +15,6 @@ typedef struct cm_context {
     unsigned char *memory;  /* activations; cm_value.offset counts from here */
     unsigned char *scratch; /* [threads][scratch_bytes] */
     size_t scratch_bytes;
-    float *shared;          /* what the threads of one step hand each other */
     int threads;
 } cm_context;
 
@@ -40,7 +39,6 @@ typedef struct cm_step {
     const float *pool_scale;    /* average pooling: one factor a pixel of one picture */
     cm_winograd winograd;       /* CONV by Winograd's transforms */
     size_t scratch_bytes;       /* each thread needs so much */
-    size_t shared_bytes;        /* all threads together need so much */
     int block_pixels;           /* output pixels (rows) a task handles at once, a multiple of the kernel's mr */
     bool gather;                /* CONV: copy taps side by side first, for few input channels */
     double seconds;             /* profile */
@@ -59,7 +57,7 @@ cameo_status cm_step_prepare_move(cm_step *step, cm_cpu_tier tier);
 /* Where a value's elements are during a run. */
 float *cm_context_data(const cm_context *context, const cm_value *value);
 /* The epilogue of a CONV or DENSE layer at output row `row`. */
-cm_epilogue cm_step_epilogue(const cm_fused *fused, const float *bias, const float *residual, int64_t row,
+cm_epilogue cm_step_epilogue(const cm_fused *fused, const cm_packed *packed, const float *residual, int64_t row,
                              int64_t channels);
 
 /* A sliding window over a channels-last picture, for convolution and pooling. */

@@ -135,14 +135,15 @@ static void gemm_task(void *argument, int task, int worker)
     int panel_end = (panel_task + 1) * job->panels_per_task;
     if (panel_end > job->panels)
         panel_end = job->panels;
+    size_t panel_bytes = (size_t)taps * (size_t)k * (size_t)nr * (step->packed->key.layout.half ? sizeof(uint16_t) : sizeof(float));
     for (int panel = panel_task * job->panels_per_task; panel < panel_end; panel++) {
         int column = group * job->group_outputs + panel * nr;
         int left = job->group_outputs - panel * nr;
         for (int p = 0; p < pixels; p += mr) {
-            cm_epilogue epilogue = cm_step_epilogue(job->fused, step->packed->bias, job->residual, first + p, job->y_channels);
+            cm_epilogue epilogue = cm_step_epilogue(job->fused, step->packed, job->residual, first + p, job->y_channels);
             cm_igemm_tile tile = {.rows = rows + (ptrdiff_t)p * taps,
-                                  .panel = (const float *)step->packed->weights + (size_t)group * step->packed->group_floats +
-                                           (size_t)panel * (size_t)taps * (size_t)k * (size_t)nr,
+                                  .panel = (const unsigned char *)step->packed->weights + (size_t)group * step->packed->group_bytes +
+                                           (size_t)panel * panel_bytes,
                                   .c = job->y + (first + p) * job->y_channels + column,
                                   .c_stride = (ptrdiff_t)job->y_channels,
                                   .epilogue = &epilogue,
@@ -182,7 +183,7 @@ static void depthwise_task(void *argument, int task, int worker)
     const float **rows = (const float **)(void *)(job->context->scratch + (size_t)worker * job->context->scratch_bytes);
     for (int p = 0; p < pixels; p++)
         cm_window_rows(&job->window, job->x, first + p, step->packed->pad_row, rows + (ptrdiff_t)p * job->window.taps, 1);
-    cm_epilogue epilogue = cm_step_epilogue(&step->op->u.conv.fused, step->packed->bias, job->residual, first, channels);
+    cm_epilogue epilogue = cm_step_epilogue(&step->op->u.conv.fused, step->packed, job->residual, first, channels);
     cm_dwconv_tile tile = {.rows = rows,
                            .weights = step->packed->weights,
                            .c = job->y + first * channels,
@@ -251,11 +252,12 @@ cameo_status cm_step_prepare_dense(cm_step *step, cm_graph *graph, cm_weight_sto
     cameo_status status = check_rows(graph, op, op->output->elements / op->u.dense.n, error);
     if (status != CAMEO_OK)
         return status;
-    step->kernel = cm_kernel_choose(CM_KERNEL_igemm, "f32", tier);
+    bool half = cm_algorithm_halves(op);
+    step->kernel = cm_kernel_choose(CM_KERNEL_igemm, half ? "f16" : "f32", tier);
     step->kernel_name = step->kernel->name;
     step->run = run_gemm;
     step->block_pixels = block_pixels(step->kernel->mr, 1);
     step->scratch_bytes = (size_t)step->block_pixels * sizeof(float *) + CM_ALIGNMENT;
-    cm_weight_layout layout = {.form = CM_WEIGHTS_PANELS, .nr = step->kernel->nr};
+    cm_weight_layout layout = {.form = CM_WEIGHTS_PANELS, .nr = step->kernel->nr, .half = half};
     return cm_weights_pack(store, graph, op, &layout, &step->packed, error);
 }

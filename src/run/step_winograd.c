@@ -4,19 +4,17 @@
  *   product           for each position: V [rows, k] x U [k, channels of a group] -> sums
  *   output transform  sums -> output pixels, epilogue
  *
- * Two ways to share the work. Alone: a task takes some tiles through all three steps, in scratch memory of its thread; nobody waits, but each task
- * reads all the weights. Together: first all tiles are transformed into shared memory, then tasks take groups of channels; so large weights are
- * read once. What a tile's outputs become is the same in both, and in any cut. */
+ * A task takes some tiles and some groups of output channels through all three steps, in scratch memory of its thread. Where the weights are small
+ * tasks share the tiles, and each reads all the weights; where they are large tasks share the groups, so that weights are read from memory once,
+ * and each transforms all the tiles: that costs less than fetching them transformed from another core's cache. What a tile's outputs become is
+ * the same in any cut. */
 #include "run/step.h"
-
-#include <limits.h>
 
 enum {
     SCRATCH_FLOATS = 256 * 1024,    /* V of one task: half of a second-level cache */
     CACHED_WEIGHTS = 3 << 19,       /* bytes of weights that stay in a second-level cache beside it */
-    TASK_CHANNELS = 64,             /* input channels of a transforming task when tiles are few */
-    PREFETCH_BYTES = 16 * 1024,     /* how far ahead of their use weights are fetched */
-    TASKS_PER_THREAD = 2
+    PREFETCH_BYTES = 32 * 1024,     /* how far ahead of their use weights are fetched */
+    STAGGER = 16                    /* floats between positions: without, all positions of a tile would fall into the same few sets of the caches */
 };
 
 typedef struct winograd_job {
@@ -26,11 +24,8 @@ typedef struct winograd_job {
     cm_window window;
     const float *x, *residual;
     float *y;
-    int outputs, groups;   /* groups of CM_WINOGRAD_GROUP output channels */
-    int chunks;            /* alone: tasks */
-    int rows, blocks;      /* together: tiles of a block, and how many blocks */
-    int channel_tasks;     /* together: input channels are split so often */
-    int block_tasks;       /* together: blocks are split so often */
+    int outputs, groups; /* groups of CM_WINOGRAD_GROUP output channels */
+    int chunks, parts;   /* tiles are cut into so many chunks, groups into so many parts */
 } winograd_job;
 
 /* What a thread needs for itself. */
@@ -38,12 +33,17 @@ typedef struct winograd_scratch {
     const float **rows;         /* [block tiles, positions] */
     cm_winograd_place *places;  /* [chunk tiles] */
     float *sums;                /* [positions][block tiles][CM_WINOGRAD_GROUP] */
-    float *v;                   /* alone: the chunk's blocks */
+    float *v;                   /* the chunk's blocks */
 } winograd_scratch;
 
 static int ceil_div(int64_t value, int64_t by)
 {
     return (int)((value + by - 1) / by);
+}
+
+static int64_t min(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
 }
 
 static size_t round_up(size_t bytes)
@@ -57,13 +57,31 @@ static int block_rows(const cm_winograd *winograd, int tiles)
     return ceil_div(tiles, ceil_div(tiles, winograd->multiply->mr));
 }
 
+/* Floats from one position of a block to the next, and from one block to the next. */
+static ptrdiff_t position_floats(const cm_winograd *w, int rows)
+{
+    return (ptrdiff_t)rows * w->panels.k + STAGGER;
+}
+
+static ptrdiff_t block_floats(const cm_winograd *w, int rows)
+{
+    return w->panels.positions * position_floats(w, rows);
+}
+
+/* V of so many tiles, in blocks of any size. */
+static size_t v_bytes(const cm_winograd *w, int64_t tiles)
+{
+    size_t rows = (size_t)tiles + (size_t)w->multiply->mr, floats = rows * ((size_t)w->panels.k + STAGGER);
+    return round_up(floats * (size_t)w->panels.positions * sizeof(float));
+}
+
 /* Lays a thread's scratch out; returns its size. base NULL: the size only. */
 static size_t lay_out(const cm_winograd *w, unsigned char *base, winograd_scratch *scratch)
 {
     size_t positions = (size_t)w->panels.positions, mr = (size_t)w->multiply->mr, tiles = (size_t)w->chunk_tiles;
     size_t rows = 0, places = round_up(rows + mr * positions * sizeof(float *)), sums = round_up(places + tiles * sizeof(cm_winograd_place));
-    size_t v = round_up(sums + positions * mr * CM_WINOGRAD_GROUP * sizeof(float));
-    size_t end = round_up(v + (tiles + mr) * positions * (size_t)w->panels.k * sizeof(float));
+    size_t v = round_up(sums + positions * (mr * CM_WINOGRAD_GROUP + STAGGER) * sizeof(float));
+    size_t end = v + v_bytes(w, w->chunk_tiles);
     if (base)
         *scratch = (winograd_scratch){.rows = (const float **)(void *)(base + rows),
                                       .places = (cm_winograd_place *)(void *)(base + places),
@@ -74,7 +92,7 @@ static size_t lay_out(const cm_winograd *w, unsigned char *base, winograd_scratc
 
 static winograd_scratch scratch_of(const winograd_job *job, int worker)
 {
-    winograd_scratch scratch;
+    winograd_scratch scratch = {0};
     lay_out(job->winograd, job->context->scratch + (size_t)worker * job->context->scratch_bytes, &scratch);
     return scratch;
 }
@@ -106,20 +124,18 @@ static cm_winograd_place tile_place(const winograd_job *job, int64_t tile)
                                .columns = (int)(width - column < w->m ? width - column : w->m)};
 }
 
-/* `tiles` tiles from `first` on, input channels from `channel` on, into the block at v of `rows` rows. */
-static void transform_block(const winograd_job *job, int64_t first, int tiles, int rows, int channel, int channels, float *v,
-                            const winograd_scratch *scratch)
+/* `tiles` tiles from `first` on into the block at v of `rows` rows. */
+static void transform_block(const winograd_job *job, int64_t first, int tiles, int rows, float *v, const winograd_scratch *scratch)
 {
     const cm_winograd *w = job->winograd;
     for (int i = 0; i < tiles; i++)
         tile_rows(job, first + i, scratch->rows + (ptrdiff_t)i * w->panels.positions);
     cm_winograd_input_tile tile = {.rows = scratch->rows,
                                    .v = v,
-                                   .position_stride = (ptrdiff_t)rows * w->panels.k,
+                                   .position_stride = position_floats(w, rows),
                                    .v_rows = rows,
                                    .tiles = tiles,
-                                   .first = channel,
-                                   .channels = channels};
+                                   .channels = (int)job->window.channels};
     w->input->run.winograd_input(&tile);
 }
 
@@ -131,10 +147,10 @@ static void finish_block(const winograd_job *job, const float *v, int tiles, int
     const cm_winograd_panels *panels = &w->panels;
     int column = group * CM_WINOGRAD_GROUP, left = job->outputs - column, channels = left < CM_WINOGRAD_GROUP ? left : CM_WINOGRAD_GROUP;
     const unsigned char *weights = job->step->packed->weights;
-    ptrdiff_t row_stride = CM_WINOGRAD_GROUP, position_stride = tiles * row_stride;
+    ptrdiff_t row_stride = CM_WINOGRAD_GROUP, position_stride = tiles * row_stride + STAGGER;
     for (int p = 0; p < panels->positions; p++) {
         for (int c = 0; c < channels; c += panels->nr) {
-            cm_gemm_tile product = {.a = v + (ptrdiff_t)p * rows * panels->k,
+            cm_gemm_tile product = {.a = v + p * position_floats(w, rows),
                                     .panel = weights + cm_winograd_panel(panels, (column + c) / panels->nr, p),
                                     .c = scratch->sums + p * position_stride + c,
                                     .c_stride = row_stride,
@@ -146,10 +162,9 @@ static void finish_block(const winograd_job *job, const float *v, int tiles, int
             w->multiply->run.gemm(&product);
         }
     }
-    cm_epilogue epilogue = cm_step_epilogue(&job->step->op->u.conv.fused, job->step->packed->bias, job->residual, 0, job->outputs);
+    cm_epilogue epilogue = cm_step_epilogue(&job->step->op->u.conv.fused, job->step->packed, job->residual, 0, job->outputs);
     cm_winograd_output_tile output = {.sums = scratch->sums,
                                       .c = job->y,
-                                      .scale = job->step->packed->scale,
                                       .epilogue = &epilogue,
                                       .places = places,
                                       .position_stride = position_stride,
@@ -162,68 +177,25 @@ static void finish_block(const winograd_job *job, const float *v, int tiles, int
     w->output->run.winograd_output(&output);
 }
 
-/* ---- Alone ---- */
-
-static void alone_task(void *argument, int task, int worker)
+static void winograd_task(void *argument, int task, int worker)
 {
     const winograd_job *job = argument;
     const cm_winograd *w = job->winograd;
     winograd_scratch scratch = scratch_of(job, worker);
-    int64_t first = w->tiles * task / job->chunks;
-    int tiles = (int)(w->tiles * (task + 1) / job->chunks - first), rows = block_rows(w, tiles), blocks = ceil_div(tiles, rows);
-    ptrdiff_t block_floats = (ptrdiff_t)w->panels.positions * rows * w->panels.k;
+    int chunk = task / job->parts, part = task % job->parts;
+    int64_t first = w->tiles * chunk / job->chunks;
+    int tiles = (int)(w->tiles * (chunk + 1) / job->chunks - first), rows = block_rows(w, tiles), blocks = ceil_div(tiles, rows);
+    ptrdiff_t block = block_floats(w, rows);
     for (int i = 0; i < tiles; i++)
         scratch.places[i] = tile_place(job, first + i);
     for (int b = 0; b < blocks; b++)
-        transform_block(job, first + b * rows, tiles - b * rows < rows ? tiles - b * rows : rows, rows, 0, (int)job->window.channels,
-                        scratch.v + b * block_floats, &scratch);
-    for (int group = 0; group < job->groups; group++) {
+        transform_block(job, first + b * rows, tiles - b * rows < rows ? tiles - b * rows : rows, rows, scratch.v + b * block, &scratch);
+    for (int group = job->groups * part / job->parts; group < job->groups * (part + 1) / job->parts; group++) {
         for (int b = 0; b < blocks; b++)
-            finish_block(job, scratch.v + b * block_floats, tiles - b * rows < rows ? tiles - b * rows : rows, rows, scratch.places + b * rows,
-                         group, b == 0, &scratch);
+            finish_block(job, scratch.v + b * block, tiles - b * rows < rows ? tiles - b * rows : rows, rows, scratch.places + b * rows, group,
+                         b == 0, &scratch);
     }
 }
-
-/* ---- Together ---- */
-
-static int tiles_in_block(const winograd_job *job, int block)
-{
-    int64_t left = job->winograd->tiles - (int64_t)block * job->rows;
-    return (int)(left < job->rows ? left : job->rows);
-}
-
-static float *shared_block(const winograd_job *job, int block)
-{
-    return job->context->shared + (ptrdiff_t)block * job->winograd->panels.positions * job->rows * job->winograd->panels.k;
-}
-
-static void input_task(void *argument, int task, int worker)
-{
-    const winograd_job *job = argument;
-    winograd_scratch scratch = scratch_of(job, worker);
-    int block = task / job->channel_tasks, part = task % job->channel_tasks;
-    int groups = job->winograd->panels.k / CM_GEMM_K, first = groups * part / job->channel_tasks * CM_GEMM_K;
-    int end = groups * (part + 1) / job->channel_tasks * CM_GEMM_K;
-    if (end > job->window.channels)
-        end = (int)job->window.channels;
-    transform_block(job, (int64_t)block * job->rows, tiles_in_block(job, block), job->rows, first, end - first, shared_block(job, block), &scratch);
-}
-
-static void product_task(void *argument, int task, int worker)
-{
-    const winograd_job *job = argument;
-    winograd_scratch scratch = scratch_of(job, worker);
-    int group = task / job->block_tasks, part = task % job->block_tasks;
-    int first = (int)((int64_t)job->blocks * part / job->block_tasks), end = (int)((int64_t)job->blocks * (part + 1) / job->block_tasks);
-    for (int b = first; b < end; b++) {
-        int tiles = tiles_in_block(job, b);
-        for (int i = 0; i < tiles; i++)
-            scratch.places[i] = tile_place(job, (int64_t)b * job->rows + i);
-        finish_block(job, shared_block(job, b), tiles, job->rows, scratch.places, group, b == first, &scratch);
-    }
-}
-
-/* ---- Running ---- */
 
 static winograd_job job_of(const cm_step *step, const cm_context *context)
 {
@@ -243,22 +215,12 @@ static void run_winograd(const cm_step *step, const cm_context *context)
     const cm_winograd *w = job.winograd;
     int threads = context->threads;
     job.chunks = ceil_div(w->tiles, w->chunk_tiles);
-    bool together = w->panels.bytes > CACHED_WEIGHTS && job.chunks < TASKS_PER_THREAD * threads && threads > 1 && step->shared_bytes;
-    if (!together) {
-        /* As many for each thread, if there are tiles enough. */
-        job.chunks = ceil_div(job.chunks, threads) * threads;
-        if (job.chunks > w->tiles)
-            job.chunks = (int)w->tiles;
-        cm_pool_run(context->pool, alone_task, &job, job.chunks);
-        return;
-    }
-    job.rows = block_rows(w, (int)w->tiles);
-    job.blocks = ceil_div(w->tiles, job.rows);
-    int wanted = threads * TASKS_PER_THREAD, parts = ceil_div(job.window.channels, TASK_CHANNELS);
-    job.channel_tasks = job.blocks >= wanted ? 1 : ceil_div(wanted, job.blocks) < parts ? ceil_div(wanted, job.blocks) : parts;
-    job.block_tasks = job.groups >= threads ? 1 : ceil_div(threads, job.groups) < job.blocks ? ceil_div(threads, job.groups) : job.blocks;
-    cm_pool_run(context->pool, input_task, &job, job.blocks * job.channel_tasks);
-    cm_pool_run(context->pool, product_task, &job, job.groups * job.block_tasks);
+    job.parts = 1;
+    if (job.chunks >= threads || w->panels.bytes <= CACHED_WEIGHTS)
+        job.chunks = (int)min(ceil_div(job.chunks, threads) * threads, w->tiles);
+    else
+        job.parts = (int)min(ceil_div(threads, job.chunks), job.groups);
+    cm_pool_run(context->pool, winograd_task, &job, job.chunks * job.parts);
 }
 
 cameo_status cm_step_prepare_winograd(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, const cm_algorithm *algorithm,
@@ -275,17 +237,11 @@ cameo_status cm_step_prepare_winograd(cm_step *step, cm_graph *graph, cm_weight_
     w->tiles_down = ceil_div(op->output->dims[2], w->m);
     w->tiles_across = ceil_div(op->output->dims[3], w->m);
     w->tiles = op->output->dims[0] * w->tiles_down * w->tiles_across;
-    int64_t fits = SCRATCH_FLOATS / (w->panels.positions * w->panels.k), most = w->tiles < INT_MAX / 64 ? w->tiles : INT_MAX / 64;
-    if (fits < w->multiply->mr)
-        fits = w->multiply->mr;
-    w->chunk_tiles = (int)(fits < most ? fits : most);
+    int64_t fits = SCRATCH_FLOATS / (w->panels.positions * w->panels.k);
+    w->chunk_tiles = (int)min(fits > w->multiply->mr ? fits : w->multiply->mr, w->tiles);
     step->kernel = w->multiply;
     step->kernel_name = w->multiply->name;
     step->run = run_winograd;
     step->scratch_bytes = lay_out(w, NULL, NULL);
-    if (w->panels.bytes > CACHED_WEIGHTS) {
-        size_t padded = (size_t)w->tiles + (size_t)w->multiply->mr;
-        step->shared_bytes = padded * (size_t)w->panels.positions * (size_t)w->panels.k * sizeof(float);
-    }
     return cm_weights_pack(store, graph, op, &layout, &step->packed, error);
 }

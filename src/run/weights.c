@@ -1,5 +1,6 @@
 #include "run/weights.h"
 
+#include "base/half.h"
 #include "run/weights_layer.h"
 
 #include <math.h>
@@ -33,6 +34,24 @@ void cm_weight_store_free(cm_weight_store *store)
         store->first = next;
     }
     pthread_mutex_destroy(&store->mutex);
+}
+
+/* Half floats reach to 65504; the largest weight of a channel comes to lie below 2^14. */
+enum { HALF_EXPONENT = 14 };
+
+float cm_half_scale(float *values, size_t count)
+{
+    float largest = 0.0f;
+    for (size_t i = 0; i < count; i++)
+        largest = fabsf(values[i]) > largest ? fabsf(values[i]) : largest;
+    if (!(largest > 0x1p-100f && largest < 0x1p100f)) /* the factor and what undoes it must stay finite */
+        return 1.0f;
+    int exponent;
+    (void)frexpf(largest, &exponent);
+    float factor = ldexpf(1.0f, HALF_EXPONENT - exponent);
+    for (size_t i = 0; i < count; i++)
+        values[i] *= factor;
+    return 1.0f / factor;
 }
 
 static cameo_status describe(cm_layer *l, cm_graph *graph, const cm_op *op, cameo_error *error)
@@ -123,26 +142,43 @@ cameo_status cm_layer_not_finite(const cm_layer *l, int output, cameo_error *err
                    l->op->name, l->op->label, output);
 }
 
-static cameo_status pack_panels(const cm_layer *l, int nr, cm_packed *packed, cameo_error *error)
+/* One panel: outputs first .. first + columns - 1 of the layer. rows: scratch, [nr, taps * inputs]. */
+static cameo_status pack_panel(const cm_layer *l, const cm_weight_layout *layout, int first, int columns, float *rows, cm_packed *packed,
+                               void *panel, cameo_error *error)
+{
+    size_t row = (size_t)l->taps * (size_t)l->inputs;
+    for (int j = 0; j < columns; j++) {
+        if (!cm_layer_row(l, first + j, &packed->bias[first + j]))
+            return cm_layer_not_finite(l, first + j, error);
+        if (layout->half)
+            packed->scale[first + j] = cm_half_scale(l->turned, row);
+        memcpy(rows + (size_t)j * row, l->turned, row * sizeof(float));
+    }
+    if (!layout->half) {
+        cm_igemm_pack(rows, (ptrdiff_t)row, columns, l->taps, l->inputs, layout->nr, panel);
+        return CAMEO_OK;
+    }
+    uint16_t *halves = panel;
+    for (size_t i = 0; i < row; i++)
+        for (int j = 0; j < layout->nr; j++)
+            *halves++ = j < columns ? cm_half_from_float(rows[(size_t)j * row + i]) : 0;
+    return CAMEO_OK;
+}
+
+static cameo_status pack_panels(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cameo_error *error)
 {
     int group_outputs = l->outputs / l->groups;
-    size_t row = (size_t)l->taps * (size_t)l->inputs, panel_floats = row * (size_t)nr;
-    float *rows = cm_calloc(panel_floats, sizeof(float)); /* [nr, taps * inputs] */
+    size_t panel_floats = (size_t)l->taps * (size_t)l->inputs * (size_t)layout->nr;
+    size_t panel_bytes = panel_floats * (layout->half ? sizeof(uint16_t) : sizeof(float));
+    float *rows = cm_calloc(panel_floats, sizeof(float));
     if (!rows)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
     cameo_status status = CAMEO_OK;
     for (int g = 0; g < l->groups && status == CAMEO_OK; g++) {
-        float *panel = (float *)packed->weights + (size_t)g * packed->group_floats;
-        for (int first = 0; first < group_outputs && status == CAMEO_OK; first += nr, panel += panel_floats) {
-            int columns = group_outputs - first < nr ? group_outputs - first : nr;
-            for (int j = 0; j < columns && status == CAMEO_OK; j++) {
-                int output = g * group_outputs + first + j;
-                if (!cm_layer_row(l, output, &packed->bias[output]))
-                    status = cm_layer_not_finite(l, output, error);
-                memcpy(rows + (size_t)j * row, l->turned, row * sizeof(float));
-            }
-            if (status == CAMEO_OK)
-                cm_igemm_pack(rows, (ptrdiff_t)row, columns, l->taps, l->inputs, nr, panel);
+        unsigned char *panel = (unsigned char *)packed->weights + (size_t)g * packed->group_bytes;
+        for (int first = 0; first < group_outputs && status == CAMEO_OK; first += layout->nr, panel += panel_bytes) {
+            int columns = group_outputs - first < layout->nr ? group_outputs - first : layout->nr;
+            status = pack_panel(l, layout, g * group_outputs + first, columns, rows, packed, panel, error);
         }
     }
     free(rows);
@@ -168,8 +204,9 @@ static size_t weight_bytes(const cm_layer *l, const cm_weight_layout *layout, cm
         return (size_t)l->taps * (size_t)l->outputs * sizeof(float);
     if (layout->form == CM_WEIGHTS_WINOGRAD)
         return cm_winograd_panels_of(layout, l->inputs, l->outputs).bytes;
-    packed->group_floats = cm_igemm_packed_floats(l->outputs / l->groups, l->taps, l->inputs, layout->nr);
-    return packed->group_floats * (size_t)l->groups * sizeof(float);
+    packed->group_bytes = cm_igemm_packed_floats(l->outputs / l->groups, l->taps, l->inputs, layout->nr) *
+                          (layout->half ? sizeof(uint16_t) : sizeof(float));
+    return packed->group_bytes * (size_t)l->groups;
 }
 
 static cameo_status allocate(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, uint64_t left, cameo_error *error)
@@ -196,7 +233,7 @@ static cameo_status fill(const cm_layer *l, const cm_weight_layout *layout, cm_p
 {
     switch (layout->form) {
     case CM_WEIGHTS_DEPTHWISE: return pack_depthwise(l, packed, error);
-    case CM_WEIGHTS_PANELS: return pack_panels(l, layout->nr, packed, error);
+    case CM_WEIGHTS_PANELS: return pack_panels(l, layout, packed, error);
     case CM_WEIGHTS_WINOGRAD: return cm_pack_winograd(l, layout, packed, error);
     }
     return cm_fail(error, CAMEO_ERROR_INTERNAL, "%s: weights of '%s' in no known form", l->graph->path, l->op->name);

@@ -17,7 +17,7 @@ typedef struct cm_weight_layout {
     cm_weight_form form;
     int nr;   /* panel width */
     int m;    /* WINOGRAD: tiles m x m */
-    bool half; /* WINOGRAD: half floats, each output channel scaled by a power of two to use their range */
+    bool half; /* half floats, each output channel scaled by a power of two to use their range; not DEPTHWISE */
 } cm_weight_layout;
 
 /* How one layer's weights were packed; together with the layer this names them. */
@@ -34,7 +34,7 @@ typedef struct cm_packed {
     float *bias;    /* [outputs] */
     float *pad_row; /* [input channels]; convolutions only */
     float *scale;   /* [outputs], what the sums are multiplied with; half floats only */
-    size_t group_floats; /* PANELS: distance of two groups' panels */
+    size_t group_bytes; /* PANELS: distance of two groups' panels */
     size_t bytes;   /* all of it */
     struct cm_packed *next;
 } cm_packed;

@@ -21,6 +21,9 @@ bool cm_layer_row(const cm_layer *l, int output, float *bias);
 /* The error that says so. */
 cameo_status cm_layer_not_finite(const cm_layer *l, int output, cameo_error *error);
 
+/* Multiplies [count] values with the power of two that brings the largest just below what half floats hold; returns what undoes it. */
+float cm_half_scale(float *values, size_t count);
+
 /* Fills packed->weights, bias and scale, which are allocated, with Winograd's transform of a 3x3 convolution's weights.
  * Errors: MEMORY, FORMAT. */
 cameo_status cm_pack_winograd(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cameo_error *error);

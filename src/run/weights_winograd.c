@@ -3,11 +3,7 @@
 
 #include "base/half.h"
 
-#include <math.h>
 #include <stdlib.h>
-
-/* Half floats reach to 65504; the largest weight of a channel comes to lie below 2^14. */
-enum { HALF_EXPONENT = 14 };
 
 cm_winograd_panels cm_winograd_panels_of(const cm_weight_layout *layout, int inputs, int outputs)
 {
@@ -26,19 +22,6 @@ size_t cm_winograd_panel(const cm_winograd_panels *panels, int panel, int positi
     int here = panels->panels - first < group_panels ? panels->panels - first : group_panels;
     size_t before = (size_t)first * (size_t)panels->positions + (size_t)position * (size_t)here + (size_t)(panel - first);
     return before * panels->panel_bytes;
-}
-
-/* The factor, a power of two, that brings the largest of [count] values just below 2^HALF_EXPONENT. */
-static float half_factor(const float *values, size_t count)
-{
-    float largest = 0.0f;
-    for (size_t i = 0; i < count; i++)
-        largest = fabsf(values[i]) > largest ? fabsf(values[i]) : largest;
-    int exponent;
-    if (!(largest > 0x1p-100f && largest < 0x1p100f)) /* the factor and what undoes it must stay finite */
-        return 1.0f;
-    (void)frexpf(largest, &exponent);
-    return ldexpf(1.0f, HALF_EXPONENT - exponent);
 }
 
 /* u: [nr, positions, k], of which `columns` outputs are there -> the panel of every position. */
@@ -69,13 +52,8 @@ static bool transform_output(const cm_layer *l, const cm_weight_layout *layout, 
     if (!cm_layer_row(l, output, &packed->bias[output]))
         return false;
     cm_winograd_weights(layout->m, l->turned, l->inputs, u, panels->k);
-    if (!layout->half)
-        return true;
-    size_t count = (size_t)panels->positions * (size_t)panels->k;
-    float factor = half_factor(u, count);
-    for (size_t i = 0; i < count; i++)
-        u[i] *= factor;
-    packed->scale[output] = 1.0f / factor;
+    if (layout->half)
+        packed->scale[output] = cm_half_scale(u, (size_t)panels->positions * (size_t)panels->k);
     return true;
 }
 

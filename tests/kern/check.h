@@ -10,7 +10,7 @@
 #define ROUNDING 5.9604644775390625e-8
 
 /* The last `bytes` bytes before an unreadable page. One buffer a slot: asking again takes the slot's memory back. */
-enum guard_slot { SLOT_A, SLOT_B, SLOT_B2, SLOT_C, SLOT_C2, SLOT_ADD, SLOT_BIAS, SLOT_SLOPE, SLOT_POINTERS, SLOT_COUNT };
+enum guard_slot { SLOT_A, SLOT_B, SLOT_B2, SLOT_C, SLOT_C2, SLOT_ADD, SLOT_BIAS, SLOT_SLOPE, SLOT_SCALE, SLOT_POINTERS, SLOT_COUNT };
 void *guard_bytes(enum guard_slot slot, size_t bytes);
 float *guard_floats(enum guard_slot slot, size_t count);
 /* The same, filled with random numbers. */
@@ -22,6 +22,11 @@ float random_float(void);
 void fill_random(float *values, size_t count);
 /* Puts NaN and infinities at some places. */
 void fill_special(float *values, size_t count);
+
+/* Panels of weights in a kernel's types, f32 or f16: bytes of so many elements, random numbers, one element. */
+size_t panel_bytes(const cm_kernel *kernel, size_t count);
+void panel_fill(const cm_kernel *kernel, void *panel, size_t count);
+double panel_at(const cm_kernel *kernel, const void *panel, ptrdiff_t index);
 
 /* Marks memory that must not be written: c [rows, stride], its last row without what follows `columns`; and looks whether everything outside
  * [rows, columns] still holds the mark. */
@@ -58,6 +63,12 @@ double peak_flops(cm_cpu_tier tier);
 /* One pair for each operator. */
 void check_igemm(const cm_kernel *kernel);
 void time_igemm(const cm_kernel *kernel);
+void check_gemm(const cm_kernel *kernel);
+void time_gemm(const cm_kernel *kernel);
+void check_winograd_input(const cm_kernel *kernel);
+void time_winograd_input(const cm_kernel *kernel);
+void check_winograd_output(const cm_kernel *kernel);
+void time_winograd_output(const cm_kernel *kernel);
 void check_dwconv(const cm_kernel *kernel);
 void time_dwconv(const cm_kernel *kernel);
 void check_pool(const cm_kernel *kernel);

@@ -11,7 +11,7 @@ typedef struct product {
     int m, n, taps, k, column, inputs;
     const float **rows; /* [taps, mr] */
     float *input;       /* [inputs, k] */
-    float *panel;       /* [taps, k, nr] */
+    void *panel;        /* [taps, k, nr] */
     float *c;
     ptrdiff_t c_stride;
     cm_epilogue epilogue;
@@ -31,11 +31,11 @@ static void product_make(const cm_kernel *kernel, product *p, int variant, bool 
     p->column = random_int(0, 40);
     p->inputs = p->taps * p->m;
     p->input = guard_random(SLOT_A, (size_t)p->inputs * (size_t)p->k);
-    p->panel = guard_random(SLOT_B, (size_t)p->taps * (size_t)p->k * (size_t)kernel->nr);
-    for (int i = 0; i < p->taps * p->k; i++) {
-        for (int j = p->n; j < kernel->nr; j++)
-            p->panel[i * kernel->nr + j] = 0.0f;
-    }
+    size_t elements = (size_t)p->taps * (size_t)p->k * (size_t)kernel->nr;
+    p->panel = guard_bytes(SLOT_B, panel_bytes(kernel, elements));
+    panel_fill(kernel, p->panel, elements);
+    for (int i = 0; i < p->taps * p->k; i++) /* zero is all bits zero in both types */
+        memset((unsigned char *)p->panel + panel_bytes(kernel, (size_t)(i * kernel->nr + p->n)), 0, panel_bytes(kernel, (size_t)(kernel->nr - p->n)));
     if (special)
         fill_special(p->input, (size_t)p->inputs * (size_t)p->k);
     p->rows = guard_bytes(SLOT_POINTERS, (size_t)p->taps * (size_t)kernel->mr * sizeof(float *));
@@ -47,6 +47,7 @@ static void product_make(const cm_kernel *kernel, product *p, int variant, bool 
         }
     }
     epilogue_make(&p->epilogue, variant, p->m, p->column + p->n);
+    p->epilogue.scale = variant % 3 ? guard_random(SLOT_SCALE, (size_t)(p->column + p->n)) : NULL;
     p->c_stride = p->n + random_int(0, 7);
     p->c = guard_floats(SLOT_C, (size_t)((p->m - 1) * p->c_stride + p->n));
     canary_fill(p->c, p->m, p->n, p->c_stride);
@@ -62,13 +63,14 @@ static void product_compare(const cm_kernel *kernel, const product *p)
             for (int tap = 0; tap < p->taps; tap++) {
                 const float *row = p->rows[tap * kernel->mr + i];
                 for (int k = 0; k < p->k; k++) {
-                    double term = (double)row[k] * (double)p->panel[((ptrdiff_t)tap * p->k + k) * kernel->nr + j];
+                    double term = (double)row[k] * panel_at(kernel, p->panel, ((ptrdiff_t)tap * p->k + k) * kernel->nr + j);
                     sum += term;
                     size += fabs(term);
                 }
             }
-            double bound = (double)(p->taps * p->k + 1) * ROUNDING * size;
-            double wanted = epilogue_wanted(&p->epilogue, sum, size, i, p->column + j, &bound);
+            double scale = p->epilogue.scale != NULL ? (double)p->epilogue.scale[p->column + j] : 1.0;
+            double bound = (double)(p->taps * p->k + 2) * ROUNDING * size * fabs(scale);
+            double wanted = epilogue_wanted(&p->epilogue, sum * scale, size * fabs(scale), i, p->column + j, &bound);
             check_close(kernel, wanted, bound, p->c[i * p->c_stride + j], where, i, j);
         }
     }
@@ -91,16 +93,18 @@ static void check_position(const cm_kernel *kernel, int variant)
     product whole = { .m = mr, .n = nr, .taps = taps, .k = k };
     product_make(kernel, &whole, variant, false);
     whole.column = 0;
+    whole.epilogue.scale = NULL;
     product_run(kernel, &whole);
     float *bias = guard_floats(SLOT_C2, (size_t)nr), *slope = bias - nr, *c = slope - mr * nr;
-    float *panel = guard_floats(SLOT_B2, (size_t)taps * (size_t)k * (size_t)nr);
+    unsigned char *panel = guard_bytes(SLOT_B2, panel_bytes(kernel, (size_t)taps * (size_t)k * (size_t)nr));
+    size_t element = panel_bytes(kernel, 1);
     const float *rows[3 * 64];
     for (int m = 1; m <= mr; m++) {
         int n = random_int(1, nr), up = random_int(0, mr - 1), left = random_int(0, nr - 1);
         for (int i = 0; i < taps * mr; i++)
             rows[i] = whole.rows[i / mr * mr + (i % mr + up) % mr];
         for (int i = 0; i < taps * k * nr; i++)
-            panel[i] = whole.panel[i / nr * nr + (i % nr + left) % nr];
+            memcpy(panel + (size_t)i * element, (unsigned char *)whole.panel + (size_t)(i / nr * nr + (i % nr + left) % nr) * element, element);
         for (int j = 0; j < nr; j++) {
             bias[j] = whole.epilogue.bias != NULL ? whole.epilogue.bias[(j + left) % nr] : 0.0f;
             slope[j] = whole.epilogue.slope != NULL ? whole.epilogue.slope[(j + left) % nr] : 0.0f;
@@ -144,7 +148,7 @@ typedef struct layer {
     const cm_kernel *kernel;
     product p;
     int tiles, panels;
-    size_t panel_floats;
+    size_t panel_elements;
 } layer;
 
 static void layer_run(void *context)
@@ -154,7 +158,7 @@ static void layer_run(void *context)
         for (int tile = 0; tile < l->tiles; tile++) {
             product p = l->p;
             p.rows += (ptrdiff_t)tile * p.taps * l->kernel->mr;
-            p.panel += (size_t)panel * l->panel_floats;
+            p.panel = (unsigned char *)p.panel + panel_bytes(l->kernel, (size_t)panel * l->panel_elements);
             p.c += (ptrdiff_t)tile * p.m * p.c_stride;
             product_run(l->kernel, &p);
         }
@@ -166,16 +170,16 @@ static void time_layer(const cm_kernel *kernel, const char *what, int m, int til
 {
     layer l = { .kernel = kernel, .tiles = tiles, .panels = panels };
     int inputs = tiles * m + taps, mr = kernel->mr;
-    l.panel_floats = (size_t)taps * (size_t)k * (size_t)kernel->nr;
+    l.panel_elements = (size_t)taps * (size_t)k * (size_t)kernel->nr;
     float *input = cm_aligned_alloc((size_t)inputs * (size_t)k * sizeof(float));
-    float *panel = cm_aligned_alloc((size_t)panels * l.panel_floats * sizeof(float));
+    void *panel = cm_aligned_alloc(panel_bytes(kernel, (size_t)panels * l.panel_elements));
     float *c = cm_aligned_alloc((size_t)tiles * (size_t)m * (size_t)kernel->nr * sizeof(float));
     const float **rows = cm_aligned_alloc((size_t)tiles * (size_t)taps * (size_t)mr * sizeof(float *));
     if (input == NULL || panel == NULL || c == NULL || rows == NULL) {
         check_failed(kernel, "no memory for %s", what);
     } else {
         fill_random(input, (size_t)inputs * (size_t)k);
-        fill_random(panel, (size_t)panels * l.panel_floats);
+        panel_fill(kernel, panel, (size_t)panels * l.panel_elements);
         for (int i = 0; i < tiles * taps * mr; i++) {
             int tile = i / (taps * mr), tap = i / mr % taps, row = i % mr < m ? i % mr : m - 1;
             rows[i] = input + (ptrdiff_t)(tile * m + row + tap) * k;
@@ -185,7 +189,7 @@ static void time_layer(const cm_kernel *kernel, const char *what, int m, int til
         double seconds = measure_seconds(layer_run, &l);
         report_flops(kernel, what, flops, seconds);
         if (m == 1)
-            report_bytes(kernel, what, (double)panels * (double)l.panel_floats * sizeof(float), seconds);
+            report_bytes(kernel, what, (double)panel_bytes(kernel, (size_t)panels * l.panel_elements), seconds);
     }
     cm_aligned_free(input);
     cm_aligned_free(panel);

@@ -1,6 +1,8 @@
 /* Guarded memory, random numbers and comparisons of checkkern. */
 #include "check.h"
 
+#include "base/half.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -152,4 +154,31 @@ int check_failures(void)
 long check_cases(void)
 {
     return cases;
+}
+
+static bool has_half_panels(const cm_kernel *kernel)
+{
+    return strcmp(kernel->types, "f16") == 0;
+}
+
+size_t panel_bytes(const cm_kernel *kernel, size_t count)
+{
+    return count * (has_half_panels(kernel) ? sizeof(uint16_t) : sizeof(float));
+}
+
+void panel_fill(const cm_kernel *kernel, void *panel, size_t count)
+{
+    float *floats = panel;
+    uint16_t *halves = panel;
+    for (size_t i = 0; i < count; i++) {
+        if (has_half_panels(kernel))
+            halves[i] = cm_half_from_float(random_float());
+        else
+            floats[i] = random_float();
+    }
+}
+
+double panel_at(const cm_kernel *kernel, const void *panel, ptrdiff_t index)
+{
+    return has_half_panels(kernel) ? (double)cm_half_to_float(((const uint16_t *)panel)[index]) : (double)((const float *)panel)[index];
 }

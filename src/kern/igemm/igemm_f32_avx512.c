@@ -2,7 +2,9 @@
 #include "kern/vector/vector_avx512.h"
 
 #define IGEMM_MR 8
-#include "kern/igemm/igemm_f32.inc.h"
+typedef float igemm_panel_element;
+#define igemm_load vec_load
+#include "kern/igemm/igemm.inc.h"
 
 void cameo_k_igemm_f32_8x32__avx512(const cm_igemm_tile *tile)
 {

@@ -99,6 +99,8 @@ static inline float scalar_activate(const cm_epilogue *epilogue, float x, int ch
 /* A sum becomes an output element; add: the residual's row, or NULL. */
 static inline float scalar_finish(const cm_epilogue *epilogue, float x, const float *add, int channel)
 {
+    if (epilogue->scale != NULL)
+        x *= epilogue->scale[channel];
     if (epilogue->bias != NULL)
         x += epilogue->bias[channel];
     if (add != NULL && !epilogue->add_after)

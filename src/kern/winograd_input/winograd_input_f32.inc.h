@@ -32,13 +32,13 @@ VEC_INLINE void winograd_input_all(const cm_winograd_input_tile *tile, const int
     int whole = tile->channels / VEC * VEC, padded = (tile->channels + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K;
     for (int i = 0; i < tile->tiles; i++) {
         const float *const *rows = tile->rows + (ptrdiff_t)i * positions;
-        float *v = tile->v + (ptrdiff_t)(tile->first / CM_GEMM_K * tile->v_rows + i) * CM_GEMM_K;
+        float *v = tile->v + (ptrdiff_t)i * CM_GEMM_K;
         ptrdiff_t next_group = (ptrdiff_t)tile->v_rows * CM_GEMM_K;
         for (int c = 0; c < whole; c += VEC)
-            winograd_input_vector(m, rows, tile->first + c, v + c / CM_GEMM_K * next_group + c % CM_GEMM_K, tile->position_stride, 0, vec_first(VEC));
+            winograd_input_vector(m, rows, c, v + c / CM_GEMM_K * next_group + c % CM_GEMM_K, tile->position_stride, 0, vec_first(VEC));
         for (int c = whole; c < padded; c += VEC) {
             int left = tile->channels > c ? tile->channels - c : 0;
-            winograd_input_vector(m, rows, left ? tile->first + c : tile->first, v + c / CM_GEMM_K * next_group + c % CM_GEMM_K,
+            winograd_input_vector(m, rows, left ? c : 0, v + c / CM_GEMM_K * next_group + c % CM_GEMM_K,
                                   tile->position_stride, 1, vec_first(left));
         }
     }

@@ -27,9 +27,9 @@ static void transform_all(const cm_winograd_input_tile *tile, int m)
     int positions = (m + 2) * (m + 2), padded = (tile->channels + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K;
     for (int i = 0; i < tile->tiles; i++) {
         for (int c = 0; c < padded; c++) {
-            float *v = tile->v + ((ptrdiff_t)((tile->first + c) / CM_GEMM_K) * tile->v_rows + i) * CM_GEMM_K + c % CM_GEMM_K;
+            float *v = tile->v + ((ptrdiff_t)(c / CM_GEMM_K) * tile->v_rows + i) * CM_GEMM_K + c % CM_GEMM_K;
             if (c < tile->channels)
-                transform(m, tile->rows + (ptrdiff_t)i * positions, tile->first + c, v, tile->position_stride);
+                transform(m, tile->rows + (ptrdiff_t)i * positions, c, v, tile->position_stride);
             for (int p = 0; c >= tile->channels && p < positions; p++)
                 v[p * tile->position_stride] = 0.0f;
         }

@@ -16,7 +16,7 @@ VEC_INLINE winograd_output_channels winograd_output_begin(const cm_winograd_outp
 {
     const cm_epilogue *epilogue = tile->epilogue;
     winograd_output_channels channels = { .first = tile->column + first, .part = part, .mask = vec_first(part ? tile->channels - first : VEC) };
-    channels.scale = tile->scale != NULL ? vec_load_if(tile->scale + channels.first, part, channels.mask) : vec_all(1.0f);
+    channels.scale = epilogue->scale != NULL ? vec_load_if(epilogue->scale + channels.first, part, channels.mask) : vec_all(1.0f);
     channels.bias = epilogue->bias != NULL ? vec_load_if(epilogue->bias + channels.first, part, channels.mask) : vec_zero();
     channels.slope = epilogue->activation == CM_ACT_PRELU ? vec_load_if(epilogue->slope + channels.first, part, channels.mask) : vec_zero();
     return channels;

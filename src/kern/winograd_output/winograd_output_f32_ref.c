@@ -23,8 +23,7 @@ static void transform(int m, const cm_winograd_output_tile *tile, int i, int c)
         winograd_backward(m, line, out);
         for (int j = 0; j < place->columns; j++) {
             ptrdiff_t at = place->offset + row * tile->line_stride + j * tile->pixel_stride;
-            float sum = tile->scale != NULL ? out[j] * tile->scale[channel] : out[j];
-            tile->c[at + channel] = scalar_finish(epilogue, sum, epilogue->add != NULL ? epilogue->add + at : NULL, channel);
+            tile->c[at + channel] = scalar_finish(epilogue, out[j], epilogue->add != NULL ? epilogue->add + at : NULL, channel);
         }
     }
 }

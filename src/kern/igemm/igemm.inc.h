@@ -1,5 +1,5 @@
-/* Indirect matrix product on the vectors of the including file, which defines IGEMM_MR and includes vector_*.h: tiles of 1..IGEMM_MR rows and
- * two vectors of columns.
+/* Indirect matrix product on the vectors of the including file, which defines IGEMM_MR and how an element of the panel is stored
+ * (igemm_panel_element, igemm_load) and includes vector_*.h: tiles of 1..IGEMM_MR rows and two vectors of columns.
  *
  * The body is made once for each number of rows and for one or two vectors, so that a tile at an edge costs what it has,
  * and its sums stay in registers. Each sum runs by FMA over taps, then k: the same in every variant.
@@ -7,8 +7,8 @@
  *            panel:   b0   b1         (two vectors a step of k, streamed)
  *   row 0 -> a0 all:  s00  s01
  *   row 1 -> a1 all:  s10  s11        (row pointers in general registers) */
-#ifndef CM_KERN_IGEMM_F32_INC_H
-#define CM_KERN_IGEMM_F32_INC_H
+#ifndef CM_KERN_IGEMM_INC_H
+#define CM_KERN_IGEMM_INC_H
 
 #include "kern/kernel_list.h"
 #include "kern/vector/unroll.h"
@@ -26,7 +26,7 @@ VEC_INLINE void igemm_multiply(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COL
         UNROLL for (int j = 0; j < columns; j++)
             sums[i][j] = vec_zero();
     }
-    const float *panel = tile->panel;
+    const igemm_panel_element *panel = tile->panel;
     const float *const *rows = tile->rows;
     ptrdiff_t depth = tile->k;
     for (int tap = 0; tap < tile->taps; tap++, rows += IGEMM_MR) {
@@ -36,7 +36,7 @@ VEC_INLINE void igemm_multiply(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COL
         for (ptrdiff_t k = 0; k < depth; k++, panel += COLUMNS * VEC) {
             vec b[COLUMNS];
             UNROLL for (int j = 0; j < columns; j++) {
-                b[j] = vec_load(panel + j * VEC);
+                b[j] = igemm_load(panel + j * VEC);
                 _mm_prefetch((const char *)((uintptr_t)(panel + j * VEC) + PANEL_AHEAD), _MM_HINT_T0);
             }
             UNROLL for (int i = 0; i < m; i++) {
@@ -105,6 +105,13 @@ VEC_INLINE void igemm_finish(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COLUM
     igemm_edge edge = { .part = part };
     edge.mask[0] = vec_first(tile->n < VEC ? tile->n : VEC);
     edge.mask[1] = vec_first(tile->n < VEC ? 0 : tile->n - VEC);
+    if (epilogue->scale != NULL) {
+        UNROLL for (int j = 0; j < columns; j++) {
+            vec scale = igemm_channels(epilogue->scale, tile, j, &edge);
+            UNROLL for (int i = 0; i < m; i++)
+                sums[i][j] = vec_mul(sums[i][j], scale);
+        }
+    }
     if (epilogue->bias != NULL) {
         UNROLL for (int j = 0; j < columns; j++) {
             vec bias = igemm_channels(epilogue->bias, tile, j, &edge);

@@ -1,0 +1,149 @@
+/* checkkern: the product with a packed left side, of single and of half-float weights. */
+#include "check.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdio.h>
+
+typedef struct product {
+    int rows, m, n, k;
+    float *a;       /* [k/16, rows, 16] */
+    void *panel;    /* [k, nr] */
+    float *c;
+    ptrdiff_t c_stride, ahead;
+} product;
+
+static void product_run(const cm_kernel *kernel, const product *p)
+{
+    cm_gemm_tile tile = { .a = p->a, .panel = p->panel, .c = p->c, .c_stride = p->c_stride, .ahead = p->ahead, .rows = p->rows, .k = p->k,
+                          .m = p->m, .n = p->n };
+    kernel->run.gemm(&tile);
+}
+
+static double a_at(const product *p, int row, int k)
+{
+    return (double)p->a[((ptrdiff_t)(k / CM_GEMM_K) * p->rows + row) * CM_GEMM_K + k % CM_GEMM_K];
+}
+
+static void product_make(const cm_kernel *kernel, product *p)
+{
+    p->a = guard_random(SLOT_A, (size_t)p->rows * (size_t)p->k);
+    p->panel = guard_bytes(SLOT_B, panel_bytes(kernel, (size_t)p->k * (size_t)kernel->nr));
+    panel_fill(kernel, p->panel, (size_t)p->k * (size_t)kernel->nr);
+    p->c_stride = kernel->nr + 16 * random_int(0, 2);
+    p->c = guard_floats(SLOT_C, (size_t)((p->m - 1) * p->c_stride + kernel->nr));
+    canary_fill(p->c, p->m, kernel->nr, p->c_stride);
+}
+
+static void check_product(const cm_kernel *kernel, int rows, int m, int n, int k)
+{
+    product p = { .rows = rows, .m = m, .n = n, .k = k, .ahead = random_int(0, 1) * 4096 };
+    product_make(kernel, &p);
+    product_run(kernel, &p);
+    char where[64];
+    snprintf(where, sizeof where, "rows %d m %d n %d k %d", rows, m, n, k);
+    for (int i = 0; i < m; i++) {
+        for (int j = 0; j < n; j++) {
+            double sum = 0.0, size = 0.0;
+            for (int at = 0; at < k; at++) {
+                double term = a_at(&p, i, at) * panel_at(kernel, p.panel, (ptrdiff_t)at * kernel->nr + j);
+                sum += term;
+                size += fabs(term);
+            }
+            check_close(kernel, sum, (double)(k + 1) * ROUNDING * size, p.c[i * p.c_stride + j], where, i, j);
+        }
+    }
+    canary_check(kernel, p.c, m, kernel->nr, p.c_stride);
+    check_counted();
+}
+
+/* A row gives the same bits alone and among others, and in any of the columns' widths. */
+static void check_position(const cm_kernel *kernel)
+{
+    int mr = kernel->mr, nr = kernel->nr, k = 48;
+    product whole = { .rows = mr, .m = mr, .n = nr, .k = k };
+    product_make(kernel, &whole);
+    product_run(kernel, &whole);
+    float *a = guard_floats(SLOT_B2, (size_t)(mr * k)), *c = guard_floats(SLOT_C2, (size_t)(mr * nr));
+    for (int m = 1; m <= mr; m++) {
+        int up = random_int(0, mr - 1), n = random_int(1, nr);
+        for (int i = 0; i < mr * k; i++) {
+            int at = i % CM_GEMM_K, row = i / CM_GEMM_K % mr, group = i / CM_GEMM_K / mr;
+            a[i] = whole.a[(group * mr + (row + up) % mr) * CM_GEMM_K + at];
+        }
+        product turned = whole;
+        turned.a = a, turned.m = m, turned.n = n, turned.c = c, turned.c_stride = nr;
+        product_run(kernel, &turned);
+        for (int i = 0; i < m * n; i++)
+            check_same(kernel, whole.c[(i / n + up) % mr * whole.c_stride + i % n], c[i / n * nr + i % n], "turned tile", i / n, i % n);
+        check_counted();
+    }
+}
+
+void check_gemm(const cm_kernel *kernel)
+{
+    static const int depths[] = { 16, 32, 112 };
+    int nr = kernel->nr;
+    for (int m = 1; m <= kernel->mr; m++) {
+        for (size_t d = 0; d < sizeof depths / sizeof depths[0]; d++) {
+            check_product(kernel, m, m, nr, depths[d]);
+            check_product(kernel, random_int(m, 40), m, random_int(1, nr), depths[d]);
+        }
+        check_product(kernel, m, m, 1, 16);
+    }
+    check_product(kernel, kernel->mr, kernel->mr, nr, 4608);
+    check_position(kernel);
+}
+
+/* ---- time: a block of rows against the panels of one position after the other ---- */
+
+typedef struct layer {
+    const cm_kernel *kernel;
+    product p;
+    int positions, blocks, panels;
+} layer;
+
+static void layer_run(void *context)
+{
+    layer *l = context;
+    size_t panel = panel_bytes(l->kernel, (size_t)l->p.k * (size_t)l->kernel->nr);
+    for (int position = 0; position < l->positions; position++) {
+        for (int j = 0; j < l->panels; j++) {
+            for (int block = 0; block < l->blocks; block++) {
+                product p = l->p;
+                p.a += (ptrdiff_t)(position * l->blocks + block) * p.rows * p.k;
+                p.panel = (unsigned char *)p.panel + (size_t)(position * l->panels + j) * panel;
+                p.ahead = block ? 0 : 16384;
+                product_run(l->kernel, &p);
+            }
+        }
+    }
+}
+
+static void time_layer(const cm_kernel *kernel, const char *what, int positions, int tiles, int k, int n)
+{
+    layer l = { .kernel = kernel, .positions = positions, .blocks = (tiles + kernel->mr - 1) / kernel->mr, .panels = (n + kernel->nr - 1) / kernel->nr };
+    int rows = (tiles + l.blocks - 1) / l.blocks;
+    size_t a = (size_t)(positions * l.blocks * rows * k), panels = panel_bytes(kernel, (size_t)k * (size_t)kernel->nr) * (size_t)(positions * l.panels);
+    l.p = (product){ .rows = rows, .m = rows, .n = kernel->nr, .k = k, .a = cm_aligned_alloc(a * sizeof(float)),
+                     .panel = cm_aligned_alloc(panels), .c = cm_aligned_alloc((size_t)(rows * kernel->nr) * sizeof(float)), .c_stride = kernel->nr };
+    if (l.p.a == NULL || l.p.panel == NULL || l.p.c == NULL) {
+        check_failed(kernel, "no memory for %s", what);
+    } else {
+        fill_random(l.p.a, a);
+        panel_fill(kernel, l.p.panel, (size_t)(positions * l.panels * k) * (size_t)kernel->nr);
+        report_flops(kernel, what, 2.0 * positions * l.blocks * rows * k * (double)(l.panels * kernel->nr), measure_seconds(layer_run, &l));
+    }
+    cm_aligned_free(l.p.a);
+    cm_aligned_free(l.p.panel);
+    cm_aligned_free(l.p.c);
+}
+
+void time_gemm(const cm_kernel *kernel)
+{
+    time_layer(kernel, "56x56, 64 to 64, 1 block", 36, 14, 64, 64);
+    time_layer(kernel, "28x28, 128 to 128", 36, 49, 128, 128);
+    time_layer(kernel, "14x14, 256 to 256", 36, 16, 256, 256);
+    time_layer(kernel, "7x7, 512 to 512", 16, 16, 512, 512);
+}
