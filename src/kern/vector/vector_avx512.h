@@ -20,6 +20,11 @@ static inline void vec_store(float *p, vec x) { _mm512_storeu_ps(p, x); }
 static inline vec vec_load_part(const float *p, vec_mask mask) { return _mm512_maskz_loadu_ps(mask, p); }
 static inline void vec_store_part(float *p, vec x, vec_mask mask) { _mm512_mask_storeu_ps(p, mask, x); }
 
+/* VEC half-precision floats (IEEE 754 binary16), widened. */
+static inline vec vec_load_half(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
+/* Soon to be read. Never faults, whatever p is. */
+static inline __attribute__((always_inline)) void vec_prefetch(const void *p) { _mm_prefetch((const char *)p, _MM_HINT_T0); }
+
 static inline vec vec_add(vec a, vec b) { return _mm512_add_ps(a, b); }
 static inline vec vec_sub(vec a, vec b) { return _mm512_sub_ps(a, b); }
 static inline vec vec_mul(vec a, vec b) { return _mm512_mul_ps(a, b); }
