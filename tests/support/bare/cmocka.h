@@ -1,5 +1,6 @@
 /* The part of cmocka (cmocka.org) that the tests of the rooms without foreign libraries use, for builds that have no cmocka for their processor
- * (CAMEO_NETWORKS_ONLY). It says the same lines, which summary.awk counts. One source of a program includes it; one thread asserts. */
+ * (CAMEO_NETWORKS_ONLY). It says the same lines, which summary.awk counts. One source of a program includes it; one thread asserts, in
+ * tests and not in their teardown. */
 #ifndef BARE_CMOCKA_H
 #define BARE_CMOCKA_H
 
@@ -84,7 +85,7 @@ static inline enum bare_result bare_run_one(const struct CMUnitTest *test)
     }
 }
 
-/* How many failed. */
+/* 1 if a test failed. */
 static inline int bare_run(const struct CMUnitTest *tests, size_t count, CMFixtureFunction setup, CMFixtureFunction teardown)
 {
     static const char *const words[] = {"       OK ", "  FAILED  ", "  SKIPPED "};
@@ -107,7 +108,7 @@ static inline int bare_run(const struct CMUnitTest *tests, size_t count, CMFixtu
         printf("[  FAILED  ] teardown\n");
         failed++;
     }
-    return failed;
+    return failed > 0;
 }
 
 #define cmocka_run_group_tests_name(name, tests, setup, teardown) bare_run(tests, sizeof(tests) / sizeof(tests)[0], setup, teardown)
