@@ -158,7 +158,7 @@ int cm_settings_init(cm_settings *s, cm_flags *flags, unsigned groups)
         cm_flags_add(flags, (cm_flag){.name = "threads", .value = "N", .kind = CM_FLAG_INT, .target = &s->threads, .low = 1, .high = MOST_THREADS,
             .help = "exactly so many threads (CAMEO_THREADS; default: as many as the process may use)"});
         cm_flags_add(flags, (cm_flag){.name = "cpu", .value = "TIER", .kind = CM_FLAG_TEXT, .target = &s->options.network.cpu,
-            .help = "highest instruction set to use: ref, avx2, avx512 (CAMEO_CPU)"});
+            .help = "highest instruction set to use: ref, avx2, avx512, neon (CAMEO_CPU)"});
     }
     return -1;
 }

@@ -3,6 +3,7 @@
 #include "make_layers.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { ANCHORS = 2, DECLARED_SIZE = 640 };
 
@@ -195,7 +196,7 @@ static cm_make_value *put_scale(cm_make_net *net, const cm_make_value *x, int le
     return y;
 }
 
-/* [1, anchors * columns, H, W] -> [H * W * anchors, columns], and the sigmoid of scores. name receives the output's. */
+/* [1, anchors * columns, H, W] -> [H * W * anchors, columns], and the sigmoid of scores. name: [24], receives the output's. */
 static void put_rows(cm_make_net *net, const cm_make_value *x, int kind, shared_names *shared, char *name)
 {
     static const int64_t perm[] = {2, 3, 0, 1};
@@ -215,7 +216,7 @@ static void put_rows(cm_make_net *net, const cm_make_value *x, int kind, shared_
     put_shape_node(net, &(shape_node){.op = "Reshape", .inputs = {transposed, shape}, .input_count = 2}, name);
     if (kind == 0) {
         char reshaped[24];
-        snprintf(reshaped, sizeof reshaped, "%s", name);
+        memcpy(reshaped, name, sizeof reshaped);
         put_shape_node(net, &(shape_node){.op = "Sigmoid", .inputs = {reshaped}, .input_count = 1}, name);
     }
 }

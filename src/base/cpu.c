@@ -12,7 +12,7 @@
 #include <cpuid.h>
 #endif
 
-static const char *const tier_names[CM_CPU_TIER_COUNT] = {"ref", "avx2", "avx512"};
+static const char *const tier_names[CM_CPU_TIER_COUNT] = {"ref", "avx2", "avx512", "neon"};
 
 const char *cm_cpu_tier_name(cm_cpu_tier tier)
 {
@@ -45,8 +45,19 @@ static cm_cpu_tier hardware_tier(void)
     int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     return avx512 ? CM_CPU_AVX512 : avx2 ? CM_CPU_AVX2 : CM_CPU_REF;
+#elif defined(__aarch64__)
+    return CM_CPU_NEON;
 #else
     return CM_CPU_REF;
+#endif
+}
+
+static int is_of_this_architecture(int tier)
+{
+#if defined(__aarch64__)
+    return tier == CM_CPU_REF || tier == CM_CPU_NEON;
+#else
+    return tier >= CM_CPU_REF && tier <= CM_CPU_AVX512;
 #endif
 }
 
@@ -56,7 +67,7 @@ cm_cpu_tier cm_cpu_detect(const char *highest)
     if (!highest)
         highest = getenv("CAMEO_CPU");
     int wanted = highest ? cm_cpu_tier_by_name(highest) : -1;
-    return wanted >= 0 && wanted < (int)tier ? (cm_cpu_tier)wanted : tier;
+    return is_of_this_architecture(wanted) && wanted < (int)tier ? (cm_cpu_tier)wanted : tier;
 }
 
 const char *cameo_cpu_tier(void)

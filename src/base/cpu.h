@@ -7,16 +7,17 @@ typedef enum cm_cpu_tier {
     CM_CPU_REF = 0,
     CM_CPU_AVX2 = 1,   /* AVX2, FMA, F16C */
     CM_CPU_AVX512 = 2, /* + AVX-512 F/BW/DQ/VL */
+    CM_CPU_NEON = 3,   /* AdvSIMD, which every aarch64 processor has */
 } cm_cpu_tier;
 
-enum { CM_CPU_TIER_COUNT = 3 };
+enum { CM_CPU_TIER_COUNT = 4 };
 
-/* "ref", "avx2", "avx512". */
+/* "ref", "avx2", "avx512", "neon". */
 const char *cm_cpu_tier_name(cm_cpu_tier tier);
 /* The tier of this name, or -1. */
 int cm_cpu_tier_by_name(const char *name);
-/* The best tier here, from CPUID and XGETBV, lowered (never raised) by `highest` (NULL: the environment's CAMEO_CPU). An unknown name counts as
- * no wish. */
+/* The best tier here (x86-64: from CPUID and XGETBV), lowered (never raised) by `highest` (NULL: the environment's CAMEO_CPU). An unknown name
+ * and a tier of another architecture count as no wish. */
 cm_cpu_tier cm_cpu_detect(const char *highest);
 
 #endif

@@ -52,8 +52,25 @@
     X(softmax, f32, 1, 16, AVX512, avx512)\
     X(transpose, f32, 16, 16, AVX512, avx512)
 
+#define CM_KERNEL_LIST_ARM(X)             \
+    X(igemm, f32, 6, 16, NEON, neon)      \
+    X(igemm, f16, 6, 16, NEON, neon)      \
+    X(gemm, f32, 6, 16, NEON, neon)       \
+    X(gemm, f16, 6, 16, NEON, neon)       \
+    X(winograd_input, f32, 2, 3, NEON, neon)  \
+    X(winograd_input, f32, 4, 3, NEON, neon)  \
+    X(winograd_output, f32, 2, 3, NEON, neon) \
+    X(winograd_output, f32, 4, 3, NEON, neon) \
+    X(dwconv, f32, 1, 8, NEON, neon)      \
+    X(pool, f32, 1, 8, NEON, neon)        \
+    X(map, f32, 1, 8, NEON, neon)         \
+    X(softmax, f32, 1, 8, NEON, neon)     \
+    X(transpose, f32, 4, 4, NEON, neon)
+
 #if defined(__x86_64__)
 #define CM_KERNEL_LIST(X) CM_KERNEL_LIST_REF(X) CM_KERNEL_LIST_X86(X)
+#elif defined(__aarch64__)
+#define CM_KERNEL_LIST(X) CM_KERNEL_LIST_REF(X) CM_KERNEL_LIST_ARM(X)
 #else
 #define CM_KERNEL_LIST(X) CM_KERNEL_LIST_REF(X)
 #endif

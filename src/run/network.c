@@ -20,7 +20,7 @@ static cameo_status new_network(cameo_network **result, const char *name, const 
     if (!options)
         options = &standard;
     if (options->cpu && cm_cpu_tier_by_name(options->cpu) < 0)
-        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "'%s' is no instruction set tier; there are ref, avx2 and avx512", options->cpu);
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "'%s' is no instruction set tier; there are ref, avx2, avx512 and neon", options->cpu);
     cameo_network *network = calloc(1, sizeof *network);
     char *path = strdup(name);
     cameo_status status = network && path ? cm_weight_store_init(&network->weights, options->limits.max_memory_bytes, error)

@@ -7,6 +7,7 @@
 #include "scratch.h"
 
 #include <sched.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 
 static void tiers_have_names(void **state)
@@ -18,13 +19,22 @@ static void tiers_have_names(void **state)
     assert_int_equal(cm_cpu_tier_by_name(""), -1);
 }
 
+static bool is_of_another_architecture(int tier)
+{
+#if defined(__aarch64__)
+    return tier == CM_CPU_AVX2 || tier == CM_CPU_AVX512;
+#else
+    return tier == CM_CPU_NEON;
+#endif
+}
+
 static void a_wish_lowers_and_never_raises(void **state)
 {
     (void)state;
     unsetenv("CAMEO_CPU");
     cm_cpu_tier best = cm_cpu_detect(NULL);
     for (int tier = 0; tier < CM_CPU_TIER_COUNT; tier++) {
-        cm_cpu_tier expected = tier < (int)best ? (cm_cpu_tier)tier : best;
+        cm_cpu_tier expected = tier < (int)best && !is_of_another_architecture(tier) ? (cm_cpu_tier)tier : best;
         assert_int_equal(cm_cpu_detect(cm_cpu_tier_name((cm_cpu_tier)tier)), expected);
         setenv("CAMEO_CPU", cm_cpu_tier_name((cm_cpu_tier)tier), 1);
         assert_int_equal(cm_cpu_detect(NULL), expected);

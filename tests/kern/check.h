@@ -82,4 +82,9 @@ void time_transpose(const cm_kernel *kernel);
 void check_normalize(const cm_kernel *kernel);
 void time_normalize(const cm_kernel *kernel);
 
+/* The vectors of one instruction set; `vectors` is no kernel, it lends the failures its name. */
+void check_vector_avx2(const cm_kernel *vectors);
+void check_vector_avx512(const cm_kernel *vectors);
+void check_vector_neon(const cm_kernel *vectors);
+
 #endif

@@ -9,6 +9,8 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 enum { ROUNDS = 7, PEAK_CHAINS = 12, PEAK_STEPS = 100000 };
@@ -80,6 +82,20 @@ __attribute__((target("avx512f"))) static void peak_avx512(void *unused)
     for (int i = 0; i < PEAK_CHAINS; i++)
         peak_sink = _mm512_cvtss_f32(x[i]);
 }
+#elif defined(__aarch64__)
+static void peak_neon(void *unused)
+{
+    (void)unused;
+    float32x4_t x[PEAK_CHAINS], factor = vdupq_n_f32(0.5f);
+    for (int i = 0; i < PEAK_CHAINS; i++)
+        x[i] = factor;
+    for (int step = 0; step < PEAK_STEPS; step++) {
+        for (int i = 0; i < PEAK_CHAINS; i++)
+            x[i] = vfmaq_f32(factor, x[i], factor);
+    }
+    for (int i = 0; i < PEAK_CHAINS; i++)
+        peak_sink = vgetq_lane_f32(x[i], 0);
+}
 #endif
 
 double peak_flops(cm_cpu_tier tier)
@@ -93,6 +109,9 @@ double peak_flops(cm_cpu_tier tier)
             lanes = 8.0, peak = peak_avx2;
         else if (tier == CM_CPU_AVX512)
             lanes = 16.0, peak = peak_avx512;
+#elif defined(__aarch64__)
+        if (tier == CM_CPU_NEON)
+            peak = peak_neon;
 #endif
         known[tier] = 2.0 * lanes * PEAK_CHAINS * PEAK_STEPS / measure_seconds(peak, NULL);
     }

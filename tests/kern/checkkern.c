@@ -25,6 +25,37 @@ static part *const times[CM_KERNEL_OP_COUNT] = {
     [CM_KERNEL_normalize] = time_normalize,
 };
 
+/* What the vector kernels are written in, of every instruction set of this architecture. */
+static const struct vocabulary {
+    cm_kernel vectors; /* name and tier alone */
+    part *check;
+} vocabularies[] = {
+#if defined(__x86_64__)
+    { { .name = "vector_f32__avx2", .tier = CM_CPU_AVX2 }, check_vector_avx2 },
+    { { .name = "vector_f32__avx512", .tier = CM_CPU_AVX512 }, check_vector_avx512 },
+#elif defined(__aarch64__)
+    { { .name = "vector_f32__neon", .tier = CM_CPU_NEON }, check_vector_neon },
+#endif
+    { { .name = NULL }, NULL },
+};
+
+/* Whether a part with this name and tier is to be run. */
+static bool is_wanted(const cm_kernel *kernel, const char *filter, cm_cpu_tier here)
+{
+    if (strstr(kernel->name, filter) == NULL)
+        return false;
+    if (kernel->tier > here)
+        printf("SKIP %s: this machine offers %s only\n", kernel->name, cm_cpu_tier_name(here));
+    return kernel->tier <= here;
+}
+
+static void check(part *function, const cm_kernel *kernel)
+{
+    long before = check_cases();
+    function(kernel);
+    printf("%-36s %ld cases\n", kernel->name, check_cases() - before);
+}
+
 int main(int argc, char **argv)
 {
     int timing = argc > 1 && strcmp(argv[1], "--time") == 0;
@@ -34,18 +65,19 @@ int main(int argc, char **argv)
     const cm_kernel *rows = cm_kernel_rows(&count);
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (int i = 0; i < count; i++) {
-        const cm_kernel *kernel = &rows[i];
-        if (strstr(kernel->name, filter) == NULL)
+        if (!is_wanted(&rows[i], filter, here))
             continue;
-        if (kernel->tier > here) {
-            printf("SKIP %s: this machine offers %s only\n", kernel->name, cm_cpu_tier_name(here));
-            continue;
-        }
         taken++;
-        long before = check_cases();
-        (timing ? times : checks)[kernel->op](kernel);
-        if (!timing)
-            printf("%-36s %ld cases\n", kernel->name, check_cases() - before);
+        if (timing)
+            times[rows[i].op](&rows[i]);
+        else
+            check(checks[rows[i].op], &rows[i]);
+    }
+    for (const struct vocabulary *v = vocabularies; !timing && v->check != NULL; v++) {
+        if (!is_wanted(&v->vectors, filter, here))
+            continue;
+        taken++;
+        check(v->check, &v->vectors);
     }
     if (taken == 0) {
         printf("no kernel here has \"%s\" in its name\n", filter);

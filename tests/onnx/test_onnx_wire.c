@@ -9,7 +9,7 @@ static cameo_error error;
 /* The first field of a message that is copied to memory of exactly its size. */
 static cameo_status first_field(const void *bytes, size_t size, cm_wire_field *field)
 {
-    unsigned char *copy = malloc(size ? size : 1);
+    unsigned char *copy = calloc(size ? size : 1, 1);
     assert_non_null(copy);
     if (size)
         memcpy(copy, bytes, size);

@@ -10,7 +10,7 @@ wrong() {
     exit 1
 }
 
-for script in "$tree/run" "$tree/.ci/run" "$tree"/bench/*.sh "$tree"/tests/tree/*.sh; do
+for script in "$tree/run" "$tree/.ci/run" "$tree"/bench/*.sh "$tree"/tests/tree/*.sh "$tree"/tests/support/*.sh; do
     sh -n "$script"
 done
 cd /

@@ -38,6 +38,6 @@ def check(path):
 
 
 if platform.machine() != "x86_64":
-    print("SKIP tree/instructions: only x86-64 has suffixes to check")
+    print("SKIP tree/instructions: only the tiers of x86-64 need more than every processor has")
     sys.exit(77)
 check(sys.argv[1])

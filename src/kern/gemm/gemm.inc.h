@@ -39,7 +39,7 @@ VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
                 b[j] = gemm_load(panel + j * VEC);
             if (variant.fetch) {
                 UNROLL for (int byte = 0; byte < GEMM_NR * (int)sizeof *panel; byte += GEMM_LINE)
-                    vec_prefetch_far((uintptr_t)panel + (uintptr_t)(tile->ahead + byte));
+                    vec_prefetch_far((const void *)((uintptr_t)panel + (uintptr_t)(tile->ahead + byte)));
             }
             UNROLL for (int i = 0; i < m; i++) {
                 vec x = vec_all(a[i * CM_GEMM_K]);

@@ -37,7 +37,7 @@ VEC_INLINE void igemm_multiply(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COL
             vec b[COLUMNS];
             UNROLL for (int j = 0; j < columns; j++) {
                 b[j] = igemm_load(panel + j * VEC);
-                _mm_prefetch((const char *)((uintptr_t)(panel + j * VEC) + PANEL_AHEAD), _MM_HINT_T0);
+                vec_prefetch((const void *)((uintptr_t)(panel + j * VEC) + PANEL_AHEAD));
             }
             UNROLL for (int i = 0; i < m; i++) {
                 vec a = vec_all(row[i][k]);

@@ -12,19 +12,20 @@ typedef __mmask16 vec_mask; /* which elements of a partial vector are there; als
 /* The first `count` elements, count 0..VEC. */
 static inline vec_mask vec_first(int64_t count) { return (vec_mask)_bzhi_u32(0xffffu, (unsigned)count); }
 
-/* Fetches the line at an address (an integer; any will do) into the second-level cache. A macro: gcc 12 drops calls of a function that does
- * nothing else. */
-#define vec_prefetch_far(address) _mm_prefetch((const char *)(address), _MM_HINT_T1)
-
 static inline vec vec_zero(void) { return _mm512_setzero_ps(); }
 static inline vec vec_all(float x) { return _mm512_set1_ps(x); }
 static inline vec vec_load(const float *p) { return _mm512_loadu_ps(p); }
-/* IEEE half floats, made single. */
-static inline vec vec_load_half(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p)); }
 static inline void vec_store(float *p, vec x) { _mm512_storeu_ps(p, x); }
 /* Elements outside the mask are neither read (they become 0) nor written. */
 static inline vec vec_load_part(const float *p, vec_mask mask) { return _mm512_maskz_loadu_ps(mask, p); }
 static inline void vec_store_part(float *p, vec x, vec_mask mask) { _mm512_mask_storeu_ps(p, mask, x); }
+
+/* VEC half-precision floats (IEEE 754 binary16), widened. */
+static inline vec vec_load_half(const uint16_t *p) { return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)p)); }
+/* Soon to be read. Never faults, whatever p is. */
+static inline __attribute__((always_inline)) void vec_prefetch(const void *p) { _mm_prefetch((const char *)p, _MM_HINT_T0); }
+/* The same, into the second-level cache. */
+static inline __attribute__((always_inline)) void vec_prefetch_far(const void *p) { _mm_prefetch((const char *)p, _MM_HINT_T1); }
 
 static inline vec vec_add(vec a, vec b) { return _mm512_add_ps(a, b); }
 static inline vec vec_sub(vec a, vec b) { return _mm512_sub_ps(a, b); }

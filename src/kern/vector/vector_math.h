@@ -1,4 +1,4 @@
-/* exp, logistic function, tanh, activations and the epilogue on the vectors of vector_avx2.h or vector_avx512.h (included before this).
+/* exp, logistic function, tanh, activations and the epilogue on the vectors of vector_avx2.h, vector_avx512.h or vector_neon.h (one is included before this).
  * The formulas are those of scalar_math.h, with FMA. */
 #ifndef CM_KERN_VECTOR_MATH_H
 #define CM_KERN_VECTOR_MATH_H

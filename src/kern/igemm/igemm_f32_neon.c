@@ -1,0 +1,19 @@
+/* Indirect matrix product, 6 rows by 2 vectors of 8: 12 sums in 24 registers, 2 vectors of the panel in 4, which leaves 4 for the rows' elements. */
+#include "kern/vector/vector_neon.h"
+
+#define IGEMM_MR 6
+typedef float igemm_panel_element;
+#define igemm_load vec_load
+#include "kern/igemm/igemm.inc.h"
+
+void cameo_k_igemm_f32_6x16__neon(const cm_igemm_tile *tile)
+{
+    switch (tile->m) {
+    case 1: igemm_rows(tile, 1); break;
+    case 2: igemm_rows(tile, 2); break;
+    case 3: igemm_rows(tile, 3); break;
+    case 4: igemm_rows(tile, 4); break;
+    case 5: igemm_rows(tile, 5); break;
+    default: igemm_rows(tile, 6); break;
+    }
+}
