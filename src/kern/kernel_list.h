@@ -38,7 +38,7 @@
     X(map, f32, 1, 8, AVX2, avx2)         \
     X(softmax, f32, 1, 8, AVX2, avx2)     \
     X(transpose, f32, 8, 8, AVX2, avx2)   \
-    X(igemm, f32, 8, 32, AVX512, avx512)  \
+    X(igemm, f32, 7, 64, AVX512, avx512)  \
     X(igemm, f16, 8, 32, AVX512, avx512)  \
     X(gemm, f32, 7, 64, AVX512, avx512)   \
     X(gemm, f16, 16, 16, AVX512, avx512)  \

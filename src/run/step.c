@@ -16,8 +16,8 @@ float *cm_context_data(const cm_context *context, const cm_value *value)
 cm_epilogue cm_step_epilogue(const cm_fused *fused, const cm_packed *packed, const float *residual, int64_t row,
                              int64_t channels)
 {
-    return (cm_epilogue){.scale = packed->scale,
-                         .bias = packed->bias,
+    return (cm_epilogue){.scale = packed ? packed->scale : NULL,
+                         .bias = packed ? packed->bias : NULL,
                          .slope = fused->slope,
                          .add = residual ? residual + row * channels : NULL,
                          .add_stride = (ptrdiff_t)channels,

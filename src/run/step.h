@@ -56,7 +56,7 @@ cameo_status cm_step_prepare_move(cm_step *step, cm_cpu_tier tier);
 
 /* Where a value's elements are during a run. */
 float *cm_context_data(const cm_context *context, const cm_value *value);
-/* The epilogue of a CONV or DENSE layer at output row `row`. */
+/* The epilogue of a layer at output row `row`. packed: NULL for layers without weights. */
 cm_epilogue cm_step_epilogue(const cm_fused *fused, const cm_packed *packed, const float *residual, int64_t row,
                              int64_t channels);
 

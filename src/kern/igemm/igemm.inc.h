@@ -1,7 +1,7 @@
-/* Indirect matrix product on the vectors of the including file, which defines IGEMM_MR and how an element of the panel is stored
- * (igemm_panel_element, igemm_load) and includes vector_*.h: tiles of 1..IGEMM_MR rows and two vectors of columns.
+/* Indirect matrix product on the vectors of the including file, which defines IGEMM_MR, IGEMM_COLUMNS and how an element of the panel is stored
+ * (igemm_panel_element, igemm_load) and includes vector_*.h: tiles of 1..IGEMM_MR rows and 1..IGEMM_COLUMNS vectors of columns.
  *
- * The body is made once for each number of rows and for one or two vectors, so that a tile at an edge costs what it has,
+ * The body is made once for each number of rows and of vectors, so that a tile at an edge costs what it has,
  * and its sums stay in registers. Each sum runs by FMA over taps, then k: the same in every variant.
  *
  *            panel:   b0   b1         (two vectors a step of k, streamed)
@@ -16,11 +16,10 @@
 
 #include <stddef.h>
 
-#define COLUMNS 2
 /* How far ahead of its use the panel is fetched, in bytes. At the panel's end that is the next panel, or nothing: a prefetch never faults. */
-#define PANEL_AHEAD (COLUMNS * VEC * 16 * sizeof(float))
+#define PANEL_AHEAD (IGEMM_COLUMNS * VEC * 16 * sizeof(float))
 
-VEC_INLINE void igemm_multiply(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COLUMNS], const int m, const int columns)
+VEC_INLINE void igemm_multiply(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGEMM_COLUMNS], const int m, const int columns)
 {
     UNROLL for (int i = 0; i < m; i++) {
         UNROLL for (int j = 0; j < columns; j++)
@@ -33,8 +32,8 @@ VEC_INLINE void igemm_multiply(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COL
         const float *row[IGEMM_MR];
         UNROLL for (int i = 0; i < m; i++)
             row[i] = rows[i];
-        for (ptrdiff_t k = 0; k < depth; k++, panel += COLUMNS * VEC) {
-            vec b[COLUMNS];
+        for (ptrdiff_t k = 0; k < depth; k++, panel += IGEMM_COLUMNS * VEC) {
+            vec b[IGEMM_COLUMNS];
             UNROLL for (int j = 0; j < columns; j++) {
                 b[j] = igemm_load(panel + j * VEC);
                 vec_prefetch((const void *)((uintptr_t)(panel + j * VEC) + PANEL_AHEAD));
@@ -50,7 +49,7 @@ VEC_INLINE void igemm_multiply(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COL
 
 /* What rows and vectors of the tile are there. */
 typedef struct igemm_edge {
-    vec_mask mask[COLUMNS];
+    vec_mask mask[IGEMM_COLUMNS];
     int part; /* the columns do not fill the vectors */
 } igemm_edge;
 
@@ -59,7 +58,7 @@ VEC_INLINE vec igemm_channels(const float *values, const cm_igemm_tile *tile, in
     return vec_load_if(values + tile->column + j * VEC, edge->part, edge->mask[j]);
 }
 
-VEC_INLINE void igemm_add(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COLUMNS], const int m, const int columns, const igemm_edge *edge)
+VEC_INLINE void igemm_add(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGEMM_COLUMNS], const int m, const int columns, const igemm_edge *edge)
 {
     const cm_epilogue *epilogue = tile->epilogue;
     UNROLL for (int i = 0; i < m; i++) {
@@ -75,7 +74,7 @@ static __attribute__((noinline)) void igemm_activate_rare(const cm_epilogue *epi
         values[i] = vec_activate(epilogue, values[i], vec_zero());
 }
 
-VEC_INLINE void igemm_activate(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COLUMNS], const int m, const int columns, const igemm_edge *edge)
+VEC_INLINE void igemm_activate(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGEMM_COLUMNS], const int m, const int columns, const igemm_edge *edge)
 {
     const cm_epilogue *epilogue = tile->epilogue;
     if (epilogue->activation == CM_ACT_PRELU) {
@@ -90,7 +89,7 @@ VEC_INLINE void igemm_activate(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COL
                 sums[i][j] = vec_relu(sums[i][j]);
         }
     } else if (epilogue->activation != CM_ACT_NONE) {
-        vec values[IGEMM_MR * COLUMNS];
+        vec values[IGEMM_MR * IGEMM_COLUMNS];
         UNROLL for (int i = 0; i < m * columns; i++)
             values[i] = sums[i / columns][i % columns];
         igemm_activate_rare(epilogue, values, m * columns);
@@ -99,12 +98,14 @@ VEC_INLINE void igemm_activate(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COL
     }
 }
 
-VEC_INLINE void igemm_finish(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COLUMNS], const int m, const int columns, const int part)
+VEC_INLINE void igemm_finish(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGEMM_COLUMNS], const int m, const int columns, const int part)
 {
     const cm_epilogue *epilogue = tile->epilogue;
     igemm_edge edge = { .part = part };
-    edge.mask[0] = vec_first(tile->n < VEC ? tile->n : VEC);
-    edge.mask[1] = vec_first(tile->n < VEC ? 0 : tile->n - VEC);
+    UNROLL for (int j = 0; j < columns; j++) {
+        int left = tile->n - j * VEC;
+        edge.mask[j] = vec_first(left < 0 ? 0 : left < VEC ? left : VEC);
+    }
     if (epilogue->scale != NULL) {
         UNROLL for (int j = 0; j < columns; j++) {
             vec scale = igemm_channels(epilogue->scale, tile, j, &edge);
@@ -132,7 +133,7 @@ VEC_INLINE void igemm_finish(const cm_igemm_tile *tile, vec sums[IGEMM_MR][COLUM
 
 VEC_INLINE void igemm_body(const cm_igemm_tile *tile, const int m, const int columns)
 {
-    vec sums[IGEMM_MR][COLUMNS];
+    vec sums[IGEMM_MR][IGEMM_COLUMNS];
     igemm_multiply(tile, sums, m, columns);
     if (tile->n == columns * VEC)
         igemm_finish(tile, sums, m, columns, 0);
@@ -143,10 +144,16 @@ VEC_INLINE void igemm_body(const cm_igemm_tile *tile, const int m, const int col
 /* All columns of m rows. */
 VEC_INLINE void igemm_rows(const cm_igemm_tile *tile, const int m)
 {
-    if (tile->n > VEC)
-        igemm_body(tile, m, 2);
-    else
+    if (tile->n <= VEC)
         igemm_body(tile, m, 1);
+#if IGEMM_COLUMNS > 2
+    else if (tile->n <= 2 * VEC)
+        igemm_body(tile, m, 2);
+    else if (tile->n <= 3 * VEC)
+        igemm_body(tile, m, 3);
+#endif
+    else
+        igemm_body(tile, m, IGEMM_COLUMNS);
 }
 
 #endif

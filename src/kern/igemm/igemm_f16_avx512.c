@@ -2,6 +2,7 @@
 #include "kern/vector/vector_avx512.h"
 
 #define IGEMM_MR 8
+#define IGEMM_COLUMNS 2
 typedef uint16_t igemm_panel_element;
 #define igemm_load vec_load_half
 #include "kern/igemm/igemm.inc.h"

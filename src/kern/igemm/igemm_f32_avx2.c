@@ -2,6 +2,7 @@
 #include "kern/vector/vector_avx2.h"
 
 #define IGEMM_MR 6
+#define IGEMM_COLUMNS 2
 typedef float igemm_panel_element;
 #define igemm_load vec_load
 #include "kern/igemm/igemm.inc.h"

@@ -1,12 +1,13 @@
-/* Indirect matrix product, 8 rows by 2 vectors of 16: 16 sums hide the latency of FMA twice over. */
+/* Indirect matrix product, 7 rows by 4 vectors of 16: 28 sums, 4 of the panel; a row's element comes from memory. */
 #include "kern/vector/vector_avx512.h"
 
-#define IGEMM_MR 8
+#define IGEMM_MR 7
+#define IGEMM_COLUMNS 4
 typedef float igemm_panel_element;
 #define igemm_load vec_load
 #include "kern/igemm/igemm.inc.h"
 
-void cameo_k_igemm_f32_8x32__avx512(const cm_igemm_tile *tile)
+void cameo_k_igemm_f32_7x64__avx512(const cm_igemm_tile *tile)
 {
     switch (tile->m) {
     case 1: igemm_rows(tile, 1); break;
@@ -15,7 +16,6 @@ void cameo_k_igemm_f32_8x32__avx512(const cm_igemm_tile *tile)
     case 4: igemm_rows(tile, 4); break;
     case 5: igemm_rows(tile, 5); break;
     case 6: igemm_rows(tile, 6); break;
-    case 7: igemm_rows(tile, 7); break;
-    default: igemm_rows(tile, 8); break;
+    default: igemm_rows(tile, 7); break;
     }
 }
