@@ -326,6 +326,18 @@ CAMEO_API int cameo_engine_dimension(const cameo_engine *engine);
 CAMEO_API cameo_status cameo_session_create(cameo_session **session, const cameo_engine *engine, cameo_error *error);
 CAMEO_API void cameo_session_free(cameo_session *session);
 
+/* Where the time of a session went, in seconds. */
+typedef struct cameo_stage_seconds {
+    double detector_input;   /* from a picture to what the detector is fed, at all detection sizes: resize, letterbox, bytes to floats */
+    double detector;         /* the detector's network */
+    double candidates;       /* from its outputs to faces: decoding, non-maximum suppression, ranking */
+    double recognizer_input; /* from faces to what the recognizer is fed: alignment (or resize), bytes to floats */
+    double recognizer;       /* the recognizer's network */
+} cameo_stage_seconds;
+
+/* The sums over all calls since the session was made. */
+CAMEO_API cameo_stage_seconds cameo_session_times(const cameo_session *session);
+
 /* Finds faces. faces: [capacity]; *count receives how many were written (best first, by `rank`). No face is success with *count 0.
  * Errors: MISMATCH (engine without detector), CAPACITY (*count says how many there are, the first `capacity` are written), MEMORY. */
 CAMEO_API cameo_status cameo_detect(cameo_session *session, const cameo_image_view *picture, cameo_face *faces,

@@ -1,5 +1,6 @@
 #include "face/detector.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "face/contract.h"
 #include "face/letterbox.h"
@@ -167,29 +168,35 @@ void cm_detector_memory_free(cm_detector_memory *memory)
 }
 
 static cameo_status run_pass(const cm_detector *detector, cm_detector_memory *memory, pass *p, const cameo_image_view *picture,
-                             cameo_error *error)
+                             cameo_stage_seconds *times, cameo_error *error)
 {
+    double lap = cm_clock_seconds();
     int width = p->decoder.width, height = p->decoder.height;
     cm_letterbox box = cm_letterbox_fit(picture->width, picture->height, width, height);
     memset(memory->canvas, 0, (size_t)width * (size_t)height * 3);
     cm_image_resize_bilinear(picture, memory->canvas, box.width, box.height, (ptrdiff_t)width * 3, memory->scratch);
     cm_feed_planes(&detector->feed, memory->canvas, width, height, 0, cameo_runner_input(p->runner, 0, NULL));
+    cm_clock_lap(&lap, &times->detector_input);
     cameo_status status = cameo_runner_run(p->runner, error);
+    cm_clock_lap(&lap, &times->detector);
     if (status == CAMEO_OK)
         cm_decoder_run(&p->decoder, p->outputs, detector->threshold, box.scale, &memory->candidates);
+    cm_clock_lap(&lap, &times->candidates);
     return status;
 }
 
 cameo_status cm_detector_find(const cm_detector *detector, cm_detector_memory *memory, const cameo_image_view *picture,
-                              cameo_face **faces, int *count, cameo_error *error)
+                              cameo_stage_seconds *times, cameo_face **faces, int *count, cameo_error *error)
 {
     memory->candidates.count = 0;
     for (int i = 0; i < memory->pass_count; i++) {
-        cameo_status status = run_pass(detector, memory, &memory->passes[i], picture, error);
+        cameo_status status = run_pass(detector, memory, &memory->passes[i], picture, times, error);
         if (status != CAMEO_OK)
             return status;
     }
+    double lap = cm_clock_seconds();
     *count = cm_candidates_suppress(&memory->candidates, detector->nms_threshold);
+    cm_clock_lap(&lap, &times->candidates);
     *faces = memory->candidates.faces;
     return CAMEO_OK;
 }

@@ -1,5 +1,6 @@
 #include "face/recognizer.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "face/align.h"
 #include "face/contract.h"
@@ -226,7 +227,7 @@ static cameo_status take_slots(const cm_recognizer *recognizer, const batch_runn
 }
 
 cameo_status cm_recognizer_embed(const cm_recognizer *recognizer, cm_recognizer_memory *memory, const cm_embed_job *job,
-                                 float *embeddings, cameo_error *error)
+                                 cameo_stage_seconds *times, float *embeddings, cameo_error *error)
 {
     slots range = {.per_face = recognizer->mirror ? 2 : 1};
     size_t total = job->count * range.per_face;
@@ -234,9 +235,12 @@ cameo_status cm_recognizer_embed(const cm_recognizer *recognizer, cm_recognizer_
         size_t left = total - range.first;
         batch_runner *b = choose_runner(recognizer, memory, left);
         range.count = (size_t)b->batch < left ? (size_t)b->batch : left;
+        double lap = cm_clock_seconds();
         cameo_status status = fill_slots(recognizer, memory, b, job, range, error);
+        cm_clock_lap(&lap, &times->recognizer_input);
         if (status == CAMEO_OK)
             status = cameo_runner_run(b->runner, error);
+        cm_clock_lap(&lap, &times->recognizer);
         if (status == CAMEO_OK)
             status = take_slots(recognizer, b, range, embeddings, error);
         if (status != CAMEO_OK)
