@@ -15,7 +15,9 @@
     X(map, f32, 1, 1, REF, ref)         \
     X(softmax, f32, 1, 1, REF, ref)     \
     X(transpose, f32, 1, 1, REF, ref)   \
-    X(normalize, f32, 1, 1, REF, ref)
+    X(normalize, f32, 1, 1, REF, ref)   \
+    X(hresize, u8, 1, 1, REF, ref)      \
+    X(vresize, u8, 1, 1, REF, ref)
 
 #define CM_KERNEL_LIST_X86(X)             \
     X(igemm, f32, 6, 16, AVX2, avx2)      \
@@ -24,6 +26,12 @@
     X(map, f32, 1, 8, AVX2, avx2)         \
     X(softmax, f32, 1, 8, AVX2, avx2)     \
     X(transpose, f32, 8, 8, AVX2, avx2)   \
+    X(normalize, f32, 1, 16, AVX2, avx2)  \
+    X(hresize, u8, 1, 8, AVX2, avx2)      \
+    X(vresize, u8, 1, 32, AVX2, avx2)     \
+    X(normalize, f32, 1, 16, AVX512, avx512) \
+    X(hresize, u8, 1, 16, AVX512, avx512) \
+    X(vresize, u8, 1, 64, AVX512, avx512) \
     X(igemm, f32, 8, 32, AVX512, avx512)  \
     X(dwconv, f32, 1, 16, AVX512, avx512) \
     X(pool, f32, 1, 16, AVX512, avx512)   \

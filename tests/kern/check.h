@@ -70,5 +70,9 @@ void check_transpose(const cm_kernel *kernel);
 void time_transpose(const cm_kernel *kernel);
 void check_normalize(const cm_kernel *kernel);
 void time_normalize(const cm_kernel *kernel);
+void check_hresize(const cm_kernel *kernel);
+void time_hresize(const cm_kernel *kernel);
+void check_vresize(const cm_kernel *kernel);
+void time_vresize(const cm_kernel *kernel);
 
 #endif
