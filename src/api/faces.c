@@ -51,7 +51,7 @@ cameo_status cameo_align(const cameo_image_view *picture, const float landmarks[
         return cm_fail(error, CAMEO_ERROR_CAPACITY, "a crop of size %d takes %zu bytes, but there is room for %zu", size,
                        (size_t)size * (size_t)size * 3, capacity);
     cameo_status status = cm_check_picture(picture, "the picture", error);
-    return status == CAMEO_OK ? cm_align_crop(picture, landmarks, size, rgb, error) : status;
+    return status == CAMEO_OK ? cm_align_crop(picture, landmarks, size, cm_cpu_detect(NULL), rgb, error) : status;
 }
 
 /* What cameo_embed and cameo_embed_aligned check alike. */

@@ -175,8 +175,8 @@ static cameo_status make_crop(const cm_recognizer *recognizer, cm_recognizer_mem
                                  memory->scratch);
         return CAMEO_OK;
     }
-    cameo_status status =
-        cm_align_crop(job->picture, (const float(*)[2])job->faces[index].landmarks, size, memory->crop, error);
+    cameo_status status = cm_align_crop(job->picture, (const float(*)[2])job->faces[index].landmarks, size, recognizer->network->tier,
+                                        memory->crop, error);
     return status == CAMEO_OK ? CAMEO_OK : cm_fail_prefix(error, status, "face %zu", index);
 }
 

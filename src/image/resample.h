@@ -38,15 +38,17 @@ cm_image_rows cm_image_resize_rows_in(const cm_image_resize *resize, void *memor
 /* Makes row y of the destination. rgb: [width, 3]. Rows in rising order are cheapest. */
 void cm_image_resize_row(const cm_image_resize *resize, int y, cm_image_rows *rows, uint8_t *rgb);
 
-/* All rows of it. -> rgb: [height, width, 3]. scratch: cm_image_resize_column_bytes(width) + cm_image_resize_row_bytes(width) bytes, aligned as malloc aligns. */
+/* All rows of it. -> rgb: [height, width, 3]. scratch: cm_image_resize_column_bytes(width) + cm_image_resize_row_bytes(width) bytes, aligned as
+ * malloc aligns. */
 void cm_image_resize_bilinear(const cameo_image_view *source, uint8_t *rgb, int width, int height, ptrdiff_t stride, cm_cpu_tier tier,
                               void *scratch);
 
 /* Affine warp as OpenCV's warpAffine on 8-bit pictures (bilinear, constant black border): matrix is the map source -> destination
  * (x' = m0 x + m1 y + m2, y' = m3 x + m4 y + m5) and is inverted here; source coordinates are rounded to 1/32 pixel.
- * source: [h, w] -> rgb: [height, width, 3]. A matrix without inverse or with values that are not finite gives one flat colour, nothing worse. */
-void cm_image_warp_affine(const cameo_image_view *source, const double matrix[6], uint8_t *rgb, int width, int height,
-                          ptrdiff_t stride);
+ * source: [h, w] -> rgb: [height, width, 3]. A matrix without inverse or with values that are not finite gives one flat colour, nothing worse.
+ * tier: the highest to use. */
+void cm_image_warp_affine(const cameo_image_view *source, const double matrix[6], uint8_t *rgb, int width, int height, ptrdiff_t stride,
+                          cm_cpu_tier tier);
 
 /* Mirrors left and right in place. rgb: [height, width, 3]. */
 void cm_image_mirror(uint8_t *rgb, int width, int height, ptrdiff_t stride);

@@ -163,6 +163,20 @@ typedef void cm_hresize_fn(const cm_hresize_row *row);
  * 255 * 2049 * 2049 / 2^20 < 1022, and (1021 + 2) / 4 is 255. */
 typedef void cm_vresize_fn(const int16_t *upper, const int16_t *lower, const int16_t weights[2], int count, uint8_t *c);
 
+/* ---- warp: bilinear values of a picture at given places (image/warp.c) ----
+ * pixels: three bytes each, rows `stride` bytes apart; x, y: [count] in 1/32 pixel; -> c: [count, 3], RGB: the four pixels around a place by the products
+ * of their 5-bit weights, 10 bits rounded off. Integers, the same on every instruction set. Around every place three pixels of its row, from
+ * its own on, and three of the next are there to be read. */
+typedef struct cm_warp_row {
+    const uint8_t *pixels;
+    ptrdiff_t stride;
+    const int32_t *x, *y;
+    uint8_t *c;
+    int count;
+    int swap; /* the source is BGR */
+} cm_warp_row;
+typedef void cm_warp_fn(const cm_warp_row *row);
+
 typedef enum cm_kernel_op {
     CM_KERNEL_igemm,
     CM_KERNEL_dwconv,
@@ -173,6 +187,7 @@ typedef enum cm_kernel_op {
     CM_KERNEL_normalize,
     CM_KERNEL_hresize,
     CM_KERNEL_vresize,
+    CM_KERNEL_warp,
     CM_KERNEL_OP_COUNT
 } cm_kernel_op;
 
@@ -193,6 +208,7 @@ typedef struct cm_kernel {
         cm_normalize_fn *normalize;
         cm_hresize_fn *hresize;
         cm_vresize_fn *vresize;
+        cm_warp_fn *warp;
     } run;
 } cm_kernel;
 

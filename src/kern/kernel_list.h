@@ -17,7 +17,8 @@
     X(transpose, f32, 1, 1, REF, ref)   \
     X(normalize, f32, 1, 1, REF, ref)   \
     X(hresize, u8, 1, 1, REF, ref)      \
-    X(vresize, u8, 1, 1, REF, ref)
+    X(vresize, u8, 1, 1, REF, ref)      \
+    X(warp, u8, 1, 1, REF, ref)
 
 #define CM_KERNEL_LIST_X86(X)             \
     X(igemm, f32, 6, 16, AVX2, avx2)      \
@@ -29,6 +30,7 @@
     X(normalize, f32, 1, 16, AVX2, avx2)  \
     X(hresize, u8, 1, 8, AVX2, avx2)      \
     X(vresize, u8, 1, 32, AVX2, avx2)     \
+    X(warp, u8, 1, 8, AVX2, avx2)         \
     X(normalize, f32, 1, 16, AVX512, avx512) \
     X(hresize, u8, 1, 16, AVX512, avx512) \
     X(vresize, u8, 1, 64, AVX512, avx512) \

@@ -74,5 +74,7 @@ void check_hresize(const cm_kernel *kernel);
 void time_hresize(const cm_kernel *kernel);
 void check_vresize(const cm_kernel *kernel);
 void time_vresize(const cm_kernel *kernel);
+void check_warp(const cm_kernel *kernel);
+void time_warp(const cm_kernel *kernel);
 
 #endif
