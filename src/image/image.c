@@ -27,7 +27,7 @@ cameo_status cm_image_create(cameo_image **image, uint64_t width, uint64_t heigh
     bool fits = width * height <= SIZE_MAX && cm_size_mul((size_t)(width * height), RGB_BYTES, &bytes);
     cameo_image *made = fits ? calloc(1, sizeof *made) : NULL;
     if (made)
-        made->pixels = cm_aligned_alloc(bytes);
+        made->pixels = cm_aligned_alloc_brief(bytes);
     if (!made || !made->pixels) {
         free(made);
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: no memory for %llux%llu pixels", name, (unsigned long long)width,
