@@ -10,7 +10,7 @@
 enum {
     BATCH = 8,         /* crops that go through the network together: the last layer's weights are read once for all of them */
     MOST_WORKERS = 16, /* each has the memory of a session */
-    FIRST_FACES = 64
+    FIRST_FACES = 1024 /* where a picture shows more, it is searched twice */
 };
 
 /* One picture on its way. */
