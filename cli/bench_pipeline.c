@@ -53,8 +53,11 @@ static cameo_status go(const pipeline_bench *b, double *decode, cameo_error *err
 {
     cameo_image *image;
     size_t count;
+    cameo_image_limits limits;
+    cameo_image_limits_default(&limits);
+    limits.threads = cm_settings_threads(b->settings);
     double start = cm_progress_clock();
-    cameo_status status = cameo_image_load(&image, b->path, NULL, error);
+    cameo_status status = cameo_image_load(&image, b->path, &limits, error);
     *decode = cm_progress_clock() - start;
     if (status != CAMEO_OK)
         return status;

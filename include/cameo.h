@@ -99,6 +99,7 @@ typedef struct cameo_image_view {
 typedef struct cameo_image_limits {
     uint64_t max_bytes;  /* largest encoded file, default 256 MiB */
     uint64_t max_pixels; /* width * height, default 100 million */
+    int threads;         /* at most so many decode a large JPEG that has restart markers; default 1. The pixels are the same for every number */
 } cameo_image_limits;
 
 /* A decoded picture: RGB8, upright (EXIF orientation applied). Immutable. */

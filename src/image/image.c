@@ -9,7 +9,7 @@ enum { RGB_BYTES = 3 };
 
 void cameo_image_limits_default(cameo_image_limits *limits)
 {
-    *limits = (cameo_image_limits){.max_bytes = UINT64_C(256) << 20, .max_pixels = 100 * 1000 * 1000};
+    *limits = (cameo_image_limits){.max_bytes = UINT64_C(256) << 20, .max_pixels = 100 * 1000 * 1000, .threads = 1};
 }
 
 cameo_status cm_image_create(cameo_image **image, uint64_t width, uint64_t height, const char *name, uint64_t max_pixels,
