@@ -2,21 +2,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench_pipeline.h"
 #include "commands.h"
 #include "json_text.h"
 #include "outfile.h"
 #include "plan.h"
 #include "progress.h"
 #include "report.h"
-
-enum { MOST_RUNS = 100000, LEAST_RUNS = 3 };
+#include "samples.h"
 
 typedef struct bench_job {
     cm_settings settings;
+    const char *picture; /* NULL: a model alone is measured */
     int batch, json, layers;
     double seconds;
     cm_plan plan;
-    double *times; /* [MOST_RUNS] seconds, sorted at the end */
+    double *times; /* [CM_SAMPLES_MOST] seconds, sorted at the end */
     int runs;
     uint64_t peak_bytes;
 } bench_job;
@@ -38,14 +39,6 @@ static void fill_inputs(const cm_plan *plan)
             values[k] = (float)state / 2147483648.0f - 1.0f;
         }
     }
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x, y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return (x > y) - (x < y);
 }
 
 /* The most memory this process has held, from the kernel; 0 where it does not say. */
@@ -73,7 +66,7 @@ static cameo_status run_once(bench_job *job, cameo_error *error)
 static int measure(bench_job *job)
 {
     cameo_error error;
-    job->times = malloc(MOST_RUNS * sizeof *job->times);
+    job->times = malloc(CM_SAMPLES_MOST * sizeof *job->times);
     if (!job->times)
         return cm_report(CM_EXIT_OTHER, "out of memory");
     fill_inputs(&job->plan);
@@ -84,7 +77,7 @@ static int measure(bench_job *job)
     cameo_runner_profile(job->plan.runner, job->layers);
     double start = cm_progress_clock(), elapsed = 0;
     cm_progress_start("bench", (uint64_t)(job->seconds * 1000) + 1, CM_PROGRESS_PERCENT, 0);
-    while (status == CAMEO_OK && job->runs < MOST_RUNS && (elapsed < job->seconds || job->runs < LEAST_RUNS)) {
+    while (status == CAMEO_OK && job->runs < CM_SAMPLES_MOST && (elapsed < job->seconds || job->runs < CM_SAMPLES_LEAST)) {
         status = run_once(job, &error);
         elapsed = cm_progress_clock() - start;
         cm_progress_update((uint64_t)(elapsed * 1000));
@@ -93,14 +86,8 @@ static int measure(bench_job *job)
     if (status != CAMEO_OK)
         return cm_report_error(job->plan.path, &error);
     job->peak_bytes = peak_memory();
-    qsort(job->times, (size_t)job->runs, sizeof *job->times, ascending);
+    cm_samples_sort(job->times, job->runs);
     return CM_EXIT_OK;
-}
-
-static double median(const bench_job *job)
-{
-    int middle = job->runs / 2;
-    return job->runs % 2 ? job->times[middle] : (job->times[middle - 1] + job->times[middle]) / 2;
 }
 
 /* Two operations a multiply-add. */
@@ -141,7 +128,7 @@ static void print_json(const bench_job *job, FILE *stream)
 {
     const cm_plan *plan = &job->plan;
     json_t *object = json_object();
-    double middle = median(job);
+    double middle = cm_samples_median(job->times, job->runs);
     cm_json_add(object, "file", cm_json_text(plan->path));
     cm_json_add(object, "task", json_string(cm_plan_task(plan->contract.task)));
     cm_json_add(object, "threads", json_integer(cm_settings_threads(&job->settings)));
@@ -177,7 +164,7 @@ static void print_layers(const bench_job *job, FILE *stream)
 static void print_text(const bench_job *job, FILE *stream)
 {
     const cm_plan *plan = &job->plan;
-    double middle = median(job);
+    double middle = cm_samples_median(job->times, job->runs);
     int threads = cm_settings_threads(&job->settings);
     cameo_tensor_info input;
     char shape[128];
@@ -216,22 +203,44 @@ static int run(bench_job *job, const char *name)
     return code;
 }
 
+/* A model by itself and the whole pipeline are two forms of the command. Returns -1 to go on. */
+static int check_form(const bench_job *job, int arguments, int networks)
+{
+    if (!job->picture == !arguments)
+        return cm_report_usage("bench", "wanted is either a MODEL or --pipeline PICTURE");
+    if (!job->picture && networks)
+        return cm_report_usage("bench", "--model and --detector go with --pipeline; a model by itself is an argument");
+    if (job->picture && (job->batch != 1 || job->layers))
+        return cm_report_usage("bench", "--batch and --layers go with a MODEL, not with --pipeline");
+    return -1;
+}
+
 int cm_command_bench(int argc, char **argv)
 {
     bench_job job = {.batch = 1, .seconds = 3};
     cm_flags flags = {
-        .command = "bench", .synopsis = "[options] MODEL", .minimum = 1, .maximum = 1,
+        .command = "bench", .synopsis = "[options] MODEL | --pipeline PICTURE [options]", .minimum = 0, .maximum = 1,
         .help = "Measures a model: the median and the best time of a run, faces (or pictures) a second, arithmetic speed, the time to load it and the\n"
-                "peak memory of the process. Where the model leaves the picture's size open, 640x640 is assumed (--input-size).",
-        .examples = "  cameo bench w600k_r50 --threads 1\n  cameo bench w600k_mbf.onnx --batch 16 --seconds 10 --json\n  cameo bench det_10g --layers"};
-    int first, code = cm_settings_init(&job.settings, &flags, CM_SETTINGS_RUN | CM_SETTINGS_CONTRACT);
+                "peak memory of the process. Where the model leaves the picture's size open, 640x640 is assumed (--input-size).\n"
+                "With --pipeline, the whole way of a picture instead: decode, detect, align, embed, and the time of each step.",
+        .examples = "  cameo bench w600k_r50 --threads 1\n  cameo bench w600k_mbf.onnx --batch 16 --seconds 10 --json\n  cameo bench det_10g --layers\n"
+                    "  cameo bench --pipeline photo.jpg --detector det_10g --model w600k_r50 --threads 1"};
+    int first, code = cm_settings_init(&job.settings, &flags, CM_SETTINGS_RUN | CM_SETTINGS_CONTRACT | CM_SETTINGS_MODEL |
+                                       CM_SETTINGS_DETECTOR | CM_SETTINGS_FACES);
+    cm_flags_add(&flags, (cm_flag){.name = "pipeline", .value = "PICTURE", .kind = CM_FLAG_TEXT, .target = &job.picture,
+        .help = "measure the way of this picture through both networks"});
     cm_flags_add(&flags, (cm_flag){.name = "batch", .value = "N", .kind = CM_FLAG_INT, .target = &job.batch, .low = 1, .high = 1024,
         .help = "faces at a time (1)"});
     cm_flags_add(&flags, (cm_flag){.name = "seconds", .value = "S", .kind = CM_FLAG_NUMBER, .target = &job.seconds, .low = 0.01, .high = 86400,
         .help = "how long to measure (3)"});
     cm_flags_add(&flags, (cm_flag){.name = "layers", .kind = CM_FLAG_SWITCH, .target = &job.layers, .help = "time, share and speed of each layer"});
     cm_flags_add(&flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &job.json, .help = "one JSON object"});
+    const char *model = job.settings.model, *detector = job.settings.detector; /* the environment's */
     if (code < 0)
         code = cm_flags_parse(&flags, argc, argv, &first);
-    return code >= 0 ? code : run(&job, argv[first]);
+    if (code < 0)
+        code = check_form(&job, argc - first, model != job.settings.model || detector != job.settings.detector);
+    if (code >= 0)
+        return code;
+    return job.picture ? cm_bench_pipeline(&job.settings, job.picture, job.seconds, job.json) : run(&job, argv[first]);
 }

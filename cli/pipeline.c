@@ -10,7 +10,7 @@
 enum {
     BATCH = 8,         /* crops that go through the network together: the last layer's weights are read once for all of them */
     MOST_WORKERS = 16, /* each has the memory of a session */
-    FIRST_FACES = 64
+    FIRST_FACES = 1024 /* where a picture shows more, it is searched twice */
 };
 
 /* One picture on its way. */
@@ -27,6 +27,7 @@ typedef struct shared {
     const cm_pipeline *pipeline;
     const cameo_engine *engine;
     int dimension;
+    cameo_image_limits limits;   /* of a picture, and its threads: as many as a session has */
     pthread_mutex_t input_lock;  /* the inputs and `handed_out` */
     uint64_t handed_out;         /* batches so far */
     pthread_mutex_t output_lock; /* all below */
@@ -97,7 +98,7 @@ static void fail(item *it, cameo_status status)
 static void process_picture(const worker *self, item *it)
 {
     const cm_pipeline *pipeline = self->common->pipeline;
-    cameo_status status = cameo_image_load(&it->image, it->input.path, NULL, &it->error);
+    cameo_status status = cameo_image_load(&it->image, it->input.path, &self->common->limits, &it->error);
     if (status == CAMEO_OK && pipeline->detect)
         status = detect(self->session, it);
     if (status == CAMEO_OK && pipeline->embed)
@@ -125,7 +126,7 @@ static void process_crops(const worker *self, item *items, size_t count)
     item *good[BATCH];
     size_t used = 0, dimension = (size_t)self->common->dimension;
     for (size_t i = 0; i < count; i++) {
-        cameo_status status = cameo_image_load(&items[i].image, items[i].input.path, NULL, &items[i].error);
+        cameo_status status = cameo_image_load(&items[i].image, items[i].input.path, &self->common->limits, &items[i].error);
         if (status == CAMEO_OK)
             status = whole_crop(&items[i]);
         if (status == CAMEO_OK && !(items[i].embeddings = malloc(dimension * sizeof(float))))
@@ -284,6 +285,8 @@ int cm_pipeline_run(cm_pipeline *pipeline)
     int code = cm_settings_open_engine(pipeline->settings, wanted, threads / workers, &engine);
     if (code == CM_EXIT_OK) {
         shared common = {.pipeline = pipeline, .engine = engine, .dimension = cameo_engine_dimension(engine)};
+        cameo_image_limits_default(&common.limits);
+        common.limits.threads = threads / workers;
         pthread_mutex_init(&common.input_lock, NULL);
         pthread_mutex_init(&common.output_lock, NULL);
         pthread_cond_init(&common.turn, NULL);

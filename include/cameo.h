@@ -99,6 +99,7 @@ typedef struct cameo_image_view {
 typedef struct cameo_image_limits {
     uint64_t max_bytes;  /* largest encoded file, default 256 MiB */
     uint64_t max_pixels; /* width * height, default 100 million */
+    int threads;         /* at most so many decode a large JPEG that has restart markers; default 1. The pixels are the same for every number */
 } cameo_image_limits;
 
 /* A decoded picture: RGB8, upright (EXIF orientation applied). Immutable. */
@@ -325,6 +326,18 @@ CAMEO_API int cameo_engine_dimension(const cameo_engine *engine);
 /* Memory and threads for one user. Thread-safe. Free with cameo_session_free. Errors: MEMORY, LIMIT, UNSUPPORTED. */
 CAMEO_API cameo_status cameo_session_create(cameo_session **session, const cameo_engine *engine, cameo_error *error);
 CAMEO_API void cameo_session_free(cameo_session *session);
+
+/* Where the time of a session went, in seconds. */
+typedef struct cameo_stage_seconds {
+    double detector_input;   /* from a picture to what the detector is fed, at all detection sizes: resize, letterbox, bytes to floats */
+    double detector;         /* the detector's network */
+    double candidates;       /* from its outputs to faces: decoding, non-maximum suppression, ranking */
+    double recognizer_input; /* from faces to what the recognizer is fed: alignment (or resize), bytes to floats */
+    double recognizer;       /* the recognizer's network */
+} cameo_stage_seconds;
+
+/* The sums over all calls since the session was made. */
+CAMEO_API cameo_stage_seconds cameo_session_times(const cameo_session *session);
 
 /* Finds faces. faces: [capacity]; *count receives how many were written (best first, by `rank`). No face is success with *count 0.
  * Errors: MISMATCH (engine without detector), CAPACITY (*count says how many there are, the first `capacity` are written), MEMORY. */

@@ -20,6 +20,7 @@ struct cameo_session {
     cm_pool *pool;
     cm_detector_memory *detector;     /* NULL: the engine has none */
     cm_recognizer_memory *recognizer; /* NULL: the engine has none */
+    cameo_stage_seconds times;
 };
 
 #endif

@@ -1,5 +1,6 @@
 #include "api/engine.h"
 
+#include "base/clock.h"
 #include "face/align.h"
 #include "face/picture_check.h"
 #include "face/rank.h"
@@ -22,10 +23,12 @@ cameo_status cameo_detect(cameo_session *session, const cameo_image_view *pictur
         return status;
     cameo_face *found;
     int total;
-    status = cm_detector_find(&engine->detector, session->detector, picture, &found, &total, error);
+    status = cm_detector_find(&engine->detector, session->detector, picture, &session->times, &found, &total, error);
     if (status != CAMEO_OK)
         return status;
+    double lap = cm_clock_seconds();
     cm_rank_faces(found, total, engine->rank, picture->width, picture->height);
+    cm_clock_lap(&lap, &session->times.candidates);
     if (engine->max_faces > 0 && total > engine->max_faces)
         total = engine->max_faces;
     *count = (size_t)total;
@@ -48,7 +51,7 @@ cameo_status cameo_align(const cameo_image_view *picture, const float landmarks[
         return cm_fail(error, CAMEO_ERROR_CAPACITY, "a crop of size %d takes %zu bytes, but there is room for %zu", size,
                        (size_t)size * (size_t)size * 3, capacity);
     cameo_status status = cm_check_picture(picture, "the picture", error);
-    return status == CAMEO_OK ? cm_align_crop(picture, landmarks, size, rgb, error) : status;
+    return status == CAMEO_OK ? cm_align_crop(picture, landmarks, size, cm_cpu_detect(NULL), rgb, error) : status;
 }
 
 /* What cameo_embed and cameo_embed_aligned check alike. */
@@ -81,7 +84,7 @@ cameo_status cameo_embed(cameo_session *session, const cameo_image_view *picture
     if (status != CAMEO_OK)
         return status;
     const cm_embed_job job = {.picture = picture, .faces = faces, .count = count};
-    return cm_recognizer_embed(&session->engine->recognizer, session->recognizer, &job, embeddings, error);
+    return cm_recognizer_embed(&session->engine->recognizer, session->recognizer, &job, &session->times, embeddings, error);
 }
 
 cameo_status cameo_embed_aligned(cameo_session *session, const cameo_image_view *crops, size_t count, float *embeddings,
@@ -93,5 +96,5 @@ cameo_status cameo_embed_aligned(cameo_session *session, const cameo_image_view 
     if (status != CAMEO_OK)
         return status;
     const cm_embed_job job = {.crops = crops, .count = count};
-    return cm_recognizer_embed(&session->engine->recognizer, session->recognizer, &job, embeddings, error);
+    return cm_recognizer_embed(&session->engine->recognizer, session->recognizer, &job, &session->times, embeddings, error);
 }

@@ -35,3 +35,8 @@ void cameo_session_free(cameo_session *session)
     cm_pool_free(session->pool);
     free(session);
 }
+
+cameo_stage_seconds cameo_session_times(const cameo_session *session)
+{
+    return session->times;
+}

@@ -1,7 +1,9 @@
+#define _DEFAULT_SOURCE /* madvise */
 #include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define CM_ASAN 1
@@ -22,7 +24,7 @@ enum { REDZONE = 0 };
 #define UNPOISON(address, size) ((void)(address), (void)(size))
 #endif
 
-enum { CHUNK_BYTES = 64 * 1024, OBJECT_ALIGNMENT = 16 };
+enum { CHUNK_BYTES = 64 * 1024, OBJECT_ALIGNMENT = 16, HUGE_PAGE = 2 * 1024 * 1024, LARGEST_KEPT = 32 * 1024 * 1024 };
 
 struct cm_arena_chunk {
     struct cm_arena_chunk *next;
@@ -49,7 +51,23 @@ void *cm_calloc(size_t count, size_t size)
 
 void *cm_aligned_alloc(size_t bytes)
 {
+    void *memory = NULL;
+    if (bytes < HUGE_PAGE)
+        return cm_aligned_alloc_brief(bytes);
+    if (posix_memalign(&memory, HUGE_PAGE, bytes) != 0)
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    /* Asked for, not needed: where the system has none the memory is as good. */
+    (void)madvise(memory, bytes & ~(size_t)(HUGE_PAGE - 1), MADV_HUGEPAGE);
+#endif
+    return memory;
+}
+
+void *cm_aligned_alloc_brief(size_t bytes)
+{
     size_t rounded;
+    if (bytes > LARGEST_KEPT)
+        return cm_aligned_alloc(bytes);
     if (!cm_size_add(bytes ? bytes : 1, CM_ALIGNMENT - 1, &rounded))
         return NULL;
     return aligned_alloc(CM_ALIGNMENT, rounded & ~(size_t)(CM_ALIGNMENT - 1));

@@ -16,8 +16,12 @@ bool cm_size_add(size_t a, size_t b, size_t *sum);
 /* Zeroed array of count objects of `size` bytes, or NULL (also on overflow). Free with free(). */
 void *cm_calloc(size_t count, size_t size);
 
-/* CM_ALIGNMENT-aligned bytes, not zeroed, or NULL. Free with cm_aligned_free. */
+/* CM_ALIGNMENT-aligned bytes, not zeroed, or NULL. Large memory (weights, activations) lies in huge pages where the system has them: a run walks
+ * through all of it, and the processor knows the places of few pages at a time. Free with cm_aligned_free. */
 void *cm_aligned_alloc(size_t bytes);
+/* The same for memory that comes and goes with every picture: from the heap, which keeps it for the next one, so that the system need not clear
+ * pages again and again. (glibc's heap keeps nothing above 32 MiB: that lies in huge pages, few of which are cleared faster than many small ones.) */
+void *cm_aligned_alloc_brief(size_t bytes);
 void cm_aligned_free(void *pointer);
 
 /* An arena hands out zeroed memory that lives until the arena ends.

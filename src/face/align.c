@@ -55,12 +55,13 @@ cameo_status cm_align_similarity(const float from[5][2], const double to[5][2], 
     return CAMEO_OK;
 }
 
-cameo_status cm_align_crop(const cameo_image_view *picture, const float landmarks[5][2], int size, uint8_t *rgb, cameo_error *error)
+cameo_status cm_align_crop(const cameo_image_view *picture, const float landmarks[5][2], int size, cm_cpu_tier tier, uint8_t *rgb,
+                           cameo_error *error)
 {
     double points[5][2], matrix[6];
     cm_align_template(size, points);
     cameo_status status = cm_align_similarity(landmarks, (const double(*)[2])points, matrix, error);
     if (status == CAMEO_OK)
-        cm_image_warp_affine(picture, matrix, rgb, size, size, (ptrdiff_t)size * 3);
+        cm_image_warp_affine(picture, matrix, rgb, size, size, (ptrdiff_t)size * 3, tier);
     return status;
 }

@@ -2,6 +2,7 @@
 #ifndef CM_FACE_ALIGN_H
 #define CM_FACE_ALIGN_H
 
+#include "base/cpu.h"
 #include "base/status.h"
 
 /* Where the landmarks of a crop of size x size pixels belong. A multiple of 112: the 112 template scaled; a multiple of 128 (not of 112): scaled by
@@ -13,7 +14,8 @@ void cm_align_template(int size, double points[5][2]);
  * Errors: ARGUMENT (a value that is not finite or beyond ten million pixels; all points equal). Thread-safe. */
 cameo_status cm_align_similarity(const float from[5][2], const double to[5][2], double matrix[6], cameo_error *error);
 
-/* The crop: rgb: [size, size, 3], dense. Any size >= 1. Errors: as above. Thread-safe. */
-cameo_status cm_align_crop(const cameo_image_view *picture, const float landmarks[5][2], int size, uint8_t *rgb, cameo_error *error);
+/* The crop: rgb: [size, size, 3], dense. Any size >= 1. tier: the highest to use. Errors: as above. Thread-safe. */
+cameo_status cm_align_crop(const cameo_image_view *picture, const float landmarks[5][2], int size, cm_cpu_tier tier, uint8_t *rgb,
+                           cameo_error *error);
 
 #endif

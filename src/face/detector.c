@@ -1,14 +1,12 @@
 #include "face/detector.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "face/contract.h"
-#include "face/letterbox.h"
-#include "image/resample.h"
+#include "face/detector_input.h"
 #include "run/network.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { LARGEST_SIZE = 8192 };
 
@@ -17,13 +15,13 @@ typedef struct pass {
     cameo_runner *runner;
     cm_decoder decoder;
     const float **outputs; /* [output_count], where the runner keeps them */
+    cm_letterbox last;     /* where the last picture lay: outside of it the input is black */
 } pass;
 
 struct cm_detector_memory {
     pass passes[CAMEO_MAX_DETECTION_SIZES];
     int pass_count;
-    uint8_t *canvas; /* the letterboxed picture, RGB8, of the largest size */
-    void *scratch;   /* of the resize */
+    cm_detector_input input;
     cm_candidates candidates;
 };
 
@@ -86,7 +84,7 @@ cameo_status cm_detector_init(cm_detector *detector, const cameo_network *networ
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "detection threshold %g is not between 0 and 1", (double)detector->threshold);
     if (!(detector->nms_threshold >= 0.0f && detector->nms_threshold <= 1.0f))
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "NMS threshold %g is not between 0 and 1", (double)detector->nms_threshold);
-    cm_feed_init(&detector->feed, &detector->contract);
+    cm_feed_init(&detector->feed, &detector->contract, network->tier);
     return CAMEO_OK;
 }
 
@@ -118,20 +116,15 @@ static cameo_status add_pass(cm_detector_memory *memory, const cm_detector *dete
 }
 
 /* Memory that all passes share, of the largest one's size. */
-static cameo_status take_buffers(cm_detector_memory *memory, const cm_detector *detector, cameo_error *error)
+static cameo_status take_buffers(cm_detector_memory *memory, const cm_detector *detector, cm_pool *pool, cameo_error *error)
 {
-    size_t canvas = 0;
     int widest = 1, total = 0;
     for (int i = 0; i < detector->size_count; i++) {
-        size_t bytes = (size_t)detector->sizes[i][0] * (size_t)detector->sizes[i][1] * 3;
-        canvas = bytes > canvas ? bytes : canvas;
         widest = detector->sizes[i][0] > widest ? detector->sizes[i][0] : widest;
         total += memory->passes[i].decoder.total;
     }
-    memory->canvas = cm_aligned_alloc(canvas);
-    memory->scratch = cm_aligned_alloc(cm_image_resize_scratch_bytes(widest));
-    if (!memory->canvas || !memory->scratch || !cm_candidates_create(&memory->candidates, total))
-        return cm_fail(error, CAMEO_ERROR_MEMORY, "out of memory for a detection canvas of %zu bytes and %d candidates", canvas, total);
+    if (!cm_detector_input_create(&memory->input, widest, pool) || !cm_candidates_create(&memory->candidates, total))
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "out of memory for rows of %d pixels and %d candidates", widest, total);
     return CAMEO_OK;
 }
 
@@ -144,7 +137,7 @@ cameo_status cm_detector_memory_create(cm_detector_memory **memory, const cm_det
     for (int i = 0; i < detector->size_count && status == CAMEO_OK; i++)
         status = add_pass(*memory, detector, detector->sizes[i][0], detector->sizes[i][1], pool, error);
     if (status == CAMEO_OK)
-        status = take_buffers(*memory, detector, error);
+        status = take_buffers(*memory, detector, pool, error);
     if (status != CAMEO_OK) {
         cm_detector_memory_free(*memory);
         *memory = NULL;
@@ -160,36 +153,42 @@ void cm_detector_memory_free(cm_detector_memory *memory)
         cameo_runner_free(memory->passes[i].runner);
         free(memory->passes[i].outputs);
     }
-    cm_aligned_free(memory->canvas);
-    cm_aligned_free(memory->scratch);
+    cm_detector_input_free(&memory->input);
     cm_candidates_free(&memory->candidates);
     free(memory);
 }
 
 static cameo_status run_pass(const cm_detector *detector, cm_detector_memory *memory, pass *p, const cameo_image_view *picture,
-                             cameo_error *error)
+                             cameo_stage_seconds *times, cameo_error *error)
 {
-    int width = p->decoder.width, height = p->decoder.height;
-    cm_letterbox box = cm_letterbox_fit(picture->width, picture->height, width, height);
-    memset(memory->canvas, 0, (size_t)width * (size_t)height * 3);
-    cm_image_resize_bilinear(picture, memory->canvas, box.width, box.height, (ptrdiff_t)width * 3, memory->scratch);
-    cm_feed_planes(&detector->feed, memory->canvas, width, height, 0, cameo_runner_input(p->runner, 0, NULL));
+    double lap = cm_clock_seconds();
+    cm_detector_view view = {.picture = picture, .width = p->decoder.width, .height = p->decoder.height};
+    view.box = cm_letterbox_fit(picture->width, picture->height, view.width, view.height);
+    /* The runner leaves its input as it is: black that lay around a picture of this shape is still there. */
+    view.framed = view.box.width == p->last.width && view.box.height == p->last.height;
+    p->last = view.box;
+    cm_detector_input_fill(&memory->input, &detector->feed, &view, detector->network->tier, cameo_runner_input(p->runner, 0, NULL));
+    cm_clock_lap(&lap, &times->detector_input);
     cameo_status status = cameo_runner_run(p->runner, error);
+    cm_clock_lap(&lap, &times->detector);
     if (status == CAMEO_OK)
-        cm_decoder_run(&p->decoder, p->outputs, detector->threshold, box.scale, &memory->candidates);
+        cm_decoder_run(&p->decoder, p->outputs, detector->threshold, view.box.scale, &memory->candidates);
+    cm_clock_lap(&lap, &times->candidates);
     return status;
 }
 
 cameo_status cm_detector_find(const cm_detector *detector, cm_detector_memory *memory, const cameo_image_view *picture,
-                              cameo_face **faces, int *count, cameo_error *error)
+                              cameo_stage_seconds *times, cameo_face **faces, int *count, cameo_error *error)
 {
     memory->candidates.count = 0;
     for (int i = 0; i < memory->pass_count; i++) {
-        cameo_status status = run_pass(detector, memory, &memory->passes[i], picture, error);
+        cameo_status status = run_pass(detector, memory, &memory->passes[i], picture, times, error);
         if (status != CAMEO_OK)
             return status;
     }
+    double lap = cm_clock_seconds();
     *count = cm_candidates_suppress(&memory->candidates, detector->nms_threshold);
+    cm_clock_lap(&lap, &times->candidates);
     *faces = memory->candidates.faces;
     return CAMEO_OK;
 }

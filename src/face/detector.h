@@ -30,8 +30,8 @@ cameo_status cm_detector_memory_create(cm_detector_memory **memory, const cm_det
 void cm_detector_memory_free(cm_detector_memory *memory);
 
 /* Runs every size, merges what they find and suppresses doubles. *faces: [*count], best score first, valid until the next call with
- * this memory. The picture has been checked. Allocates nothing. */
+ * this memory. The picture has been checked. Allocates nothing. The time that each stage takes is added to *times. */
 cameo_status cm_detector_find(const cm_detector *detector, cm_detector_memory *memory, const cameo_image_view *picture,
-                              cameo_face **faces, int *count, cameo_error *error);
+                              cameo_stage_seconds *times, cameo_face **faces, int *count, cameo_error *error);
 
 #endif

@@ -1,23 +1,18 @@
 #include "face/feed.h"
 
-void cm_feed_init(cm_feed *feed, const cameo_contract *contract)
+#include <string.h>
+
+void cm_feed_init(cm_feed *feed, const cameo_contract *contract, cm_cpu_tier tier)
 {
-    for (int c = 0; c < 3; c++) {
-        feed->source[c] = contract->color == CAMEO_COLOR_BGR ? 2 - c : c;
-        for (int value = 0; value < 256; value++)
-            feed->table[c][value] = ((float)value - contract->mean[c]) / contract->std[c];
-    }
+    *feed = (cm_feed){.normalize = cm_kernel_choose(CM_KERNEL_normalize, "f32", tier)->run.normalize};
+    feed->how.swap = contract->color == CAMEO_COLOR_BGR;
+    memcpy(feed->how.mean, contract->mean, sizeof feed->how.mean);
+    memcpy(feed->how.std, contract->std, sizeof feed->how.std);
+    static const uint8_t black[3] = {0, 0, 0};
+    cm_feed_pixels(feed, black, 1, feed->black, 1);
 }
 
-void cm_feed_planes(const cm_feed *feed, const uint8_t *rgb, int width, int height, int mirror, float *planes)
+void cm_feed_pixels(const cm_feed *feed, const uint8_t *rgb, int64_t pixels, float *c, ptrdiff_t plane)
 {
-    for (int c = 0; c < 3; c++) {
-        const float *table = feed->table[c];
-        for (int y = 0; y < height; y++) {
-            const uint8_t *row = rgb + (ptrdiff_t)y * width * 3 + feed->source[c];
-            float *out = planes + ((ptrdiff_t)c * height + y) * width;
-            for (int x = 0; x < width; x++)
-                out[mirror ? width - 1 - x : x] = table[row[(ptrdiff_t)x * 3]];
-        }
-    }
+    feed->normalize(&feed->how, rgb, pixels, c, plane);
 }

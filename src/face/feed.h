@@ -3,17 +3,19 @@
 #define CM_FACE_FEED_H
 
 #include "cameo.h"
+#include "kern/kern.h"
 
-/* What every byte becomes in every channel of the network, and where that channel is found in an RGB pixel. Immutable once made. */
+/* Immutable once made. */
 typedef struct cm_feed {
-    float table[3][256];
-    int source[3];
+    cm_normalization how;
+    cm_normalize_fn *normalize;
+    float black[3]; /* what a byte of 0 becomes in each channel of the network */
 } cm_feed;
 
-/* Fills the table: (value - mean) / std, computed in float32 as NumPy does it. */
-void cm_feed_init(cm_feed *feed, const cameo_contract *contract);
+/* Takes the contract's numbers, and the kernel of this tier: (value - mean) / std, computed in float32 as NumPy does it. */
+void cm_feed_init(cm_feed *feed, const cameo_contract *contract, cm_cpu_tier tier);
 
-/* rgb: [height, width, 3], dense -> planes: [3, height, width] float32. mirror: 1 turns left and right. Thread-safe. */
-void cm_feed_planes(const cm_feed *feed, const uint8_t *rgb, int width, int height, int mirror, float *planes);
+/* rgb: [pixels, 3] -> c: [3, pixels], planes `plane` floats apart: a picture or a row of one. Thread-safe. */
+void cm_feed_pixels(const cm_feed *feed, const uint8_t *rgb, int64_t pixels, float *c, ptrdiff_t plane);
 
 #endif

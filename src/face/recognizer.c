@@ -1,5 +1,6 @@
 #include "face/recognizer.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "face/align.h"
 #include "face/contract.h"
@@ -116,7 +117,7 @@ cameo_status cm_recognizer_init(cm_recognizer *recognizer, const cameo_network *
     if (status == CAMEO_OK)
         status = settle_shape(recognizer, path, error);
     if (status == CAMEO_OK)
-        cm_feed_init(&recognizer->feed, &recognizer->contract);
+        cm_feed_init(&recognizer->feed, &recognizer->contract, network->tier);
     return status;
 }
 
@@ -129,7 +130,7 @@ cameo_status cm_recognizer_memory_create(cm_recognizer_memory **memory, const cm
         return cm_fail(error, CAMEO_ERROR_MEMORY, "out of memory for a recognizer session");
     m->pool = pool;
     m->crop = cm_aligned_alloc((size_t)recognizer->size * (size_t)recognizer->size * 3);
-    m->scratch = cm_aligned_alloc(cm_image_resize_scratch_bytes(recognizer->size));
+    m->scratch = cm_aligned_alloc(cm_image_resize_column_bytes(recognizer->size) + cm_image_resize_row_bytes(recognizer->size));
     cameo_status status = m->crop && m->scratch
                               ? create_runner(&m->small, recognizer, recognizer->fixed_batch ? recognizer->fixed_batch : 1, pool, error)
                               : cm_fail(error, CAMEO_ERROR_MEMORY, "out of memory for a crop of %d pixels", recognizer->size);
@@ -170,11 +171,12 @@ static cameo_status make_crop(const cm_recognizer *recognizer, cm_recognizer_mem
 {
     int size = recognizer->size;
     if (!job->picture) {
-        cm_image_resize_bilinear(&job->crops[index], memory->crop, size, size, (ptrdiff_t)size * 3, memory->scratch);
+        cm_image_resize_bilinear(&job->crops[index], memory->crop, size, size, (ptrdiff_t)size * 3, recognizer->network->tier,
+                                 memory->scratch);
         return CAMEO_OK;
     }
-    cameo_status status =
-        cm_align_crop(job->picture, (const float(*)[2])job->faces[index].landmarks, size, memory->crop, error);
+    cameo_status status = cm_align_crop(job->picture, (const float(*)[2])job->faces[index].landmarks, size, recognizer->network->tier,
+                                        memory->crop, error);
     return status == CAMEO_OK ? CAMEO_OK : cm_fail_prefix(error, status, "face %zu", index);
 }
 
@@ -199,14 +201,18 @@ typedef struct slots {
 static cameo_status fill_slots(const cm_recognizer *recognizer, cm_recognizer_memory *memory, const batch_runner *b,
                                const cm_embed_job *job, slots range, cameo_error *error)
 {
-    size_t picture = (size_t)recognizer->size * (size_t)recognizer->size * 3;
+    int size = recognizer->size;
+    ptrdiff_t plane = (ptrdiff_t)size * size;
     for (size_t i = 0; i < range.count; i++) {
         size_t slot = range.first + i;
-        bool mirrored = slot % range.per_face == 1; /* the crop is still there from the slot before */
-        cameo_status status = mirrored ? CAMEO_OK : make_crop(recognizer, memory, job, slot / range.per_face, error);
+        cameo_status status = CAMEO_OK;
+        if (slot % range.per_face == 1) /* the crop is still there from the slot before */
+            cm_image_mirror(memory->crop, size, size, (ptrdiff_t)size * 3);
+        else
+            status = make_crop(recognizer, memory, job, slot / range.per_face, error);
         if (status != CAMEO_OK)
             return status;
-        cm_feed_planes(&recognizer->feed, memory->crop, recognizer->size, recognizer->size, mirrored, b->input + i * picture);
+        cm_feed_pixels(&recognizer->feed, memory->crop, plane, b->input + (ptrdiff_t)i * 3 * plane, plane);
     }
     return CAMEO_OK;
 }
@@ -226,7 +232,7 @@ static cameo_status take_slots(const cm_recognizer *recognizer, const batch_runn
 }
 
 cameo_status cm_recognizer_embed(const cm_recognizer *recognizer, cm_recognizer_memory *memory, const cm_embed_job *job,
-                                 float *embeddings, cameo_error *error)
+                                 cameo_stage_seconds *times, float *embeddings, cameo_error *error)
 {
     slots range = {.per_face = recognizer->mirror ? 2 : 1};
     size_t total = job->count * range.per_face;
@@ -234,9 +240,12 @@ cameo_status cm_recognizer_embed(const cm_recognizer *recognizer, cm_recognizer_
         size_t left = total - range.first;
         batch_runner *b = choose_runner(recognizer, memory, left);
         range.count = (size_t)b->batch < left ? (size_t)b->batch : left;
+        double lap = cm_clock_seconds();
         cameo_status status = fill_slots(recognizer, memory, b, job, range, error);
+        cm_clock_lap(&lap, &times->recognizer_input);
         if (status == CAMEO_OK)
             status = cameo_runner_run(b->runner, error);
+        cm_clock_lap(&lap, &times->recognizer);
         if (status == CAMEO_OK)
             status = take_slots(recognizer, b, range, embeddings, error);
         if (status != CAMEO_OK)

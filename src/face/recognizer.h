@@ -37,8 +37,9 @@ typedef struct cm_embed_job {
 } cm_embed_job;
 
 /* embeddings: [count, dimension]. The result of a face does not depend on the others of the job. Allocates at most once: the runner for eight.
+ * The time that each stage takes is added to *times.
  * Errors: ARGUMENT (landmarks that span no face), FORMAT (the network gave something that is not a number). */
 cameo_status cm_recognizer_embed(const cm_recognizer *recognizer, cm_recognizer_memory *memory, const cm_embed_job *job,
-                                 float *embeddings, cameo_error *error);
+                                 cameo_stage_seconds *times, float *embeddings, cameo_error *error);
 
 #endif

@@ -13,6 +13,7 @@ typedef struct cm_encoded {
     size_t size;
     const char *name; /* for messages */
     uint64_t max_pixels;
+    int threads; /* that may decode it; 0 or 1: the caller alone */
 } cm_encoded;
 
 typedef cameo_status cm_decoder(cameo_image **image, int *orientation, const cm_encoded *source, cameo_error *error);

@@ -3,6 +3,9 @@
 #include "image/orient.h"
 #include "image/sniff.h"
 
+/* Bytes of a file whose decoding takes much longer than starting a thread. */
+enum { WORTH_THREADS = 64 * 1024 };
+
 static cameo_image_limits limits_or_default(const cameo_image_limits *limits)
 {
     cameo_image_limits chosen;
@@ -18,6 +21,7 @@ cameo_status cameo_image_decode(cameo_image **image, const void *bytes, size_t s
     *image = NULL;
     cameo_image_limits chosen = limits_or_default(limits);
     cm_encoded source = {.bytes = bytes, .size = size, .name = name ? name : "picture", .max_pixels = chosen.max_pixels};
+    source.threads = size >= WORTH_THREADS ? chosen.threads : 1;
     if (size > chosen.max_bytes)
         return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %llu bytes, the limit is %llu", source.name, (unsigned long long)size,
                        (unsigned long long)chosen.max_bytes);

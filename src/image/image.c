@@ -9,7 +9,7 @@ enum { RGB_BYTES = 3 };
 
 void cameo_image_limits_default(cameo_image_limits *limits)
 {
-    *limits = (cameo_image_limits){.max_bytes = UINT64_C(256) << 20, .max_pixels = 100 * 1000 * 1000};
+    *limits = (cameo_image_limits){.max_bytes = UINT64_C(256) << 20, .max_pixels = 100 * 1000 * 1000, .threads = 1};
 }
 
 cameo_status cm_image_create(cameo_image **image, uint64_t width, uint64_t height, const char *name, uint64_t max_pixels,
@@ -27,7 +27,7 @@ cameo_status cm_image_create(cameo_image **image, uint64_t width, uint64_t heigh
     bool fits = width * height <= SIZE_MAX && cm_size_mul((size_t)(width * height), RGB_BYTES, &bytes);
     cameo_image *made = fits ? calloc(1, sizeof *made) : NULL;
     if (made)
-        made->pixels = cm_aligned_alloc(bytes);
+        made->pixels = cm_aligned_alloc_brief(bytes);
     if (!made || !made->pixels) {
         free(made);
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: no memory for %llux%llu pixels", name, (unsigned long long)width,

@@ -3,8 +3,10 @@
  * The library reports an error by calling a function that must not return: it jumps back here. Warnings are told apart: what leaves
  * pixels undefined (data missing or damaged) is an error here, the rest (bytes too many, odd version numbers) is not. */
 #include "base/memory.h"
+#include "base/threads.h"
 #include "image/codec.h"
 #include "image/exif.h"
+#include "image/jpeg_strips.h"
 
 #include <setjmp.h>
 #include <stdbool.h>
@@ -32,7 +34,8 @@ typedef struct reader {
     cameo_error *error;
     cameo_status status;
     bool ended_early; /* the file ended before its end marker */
-    uint8_t *row;     /* CMYK only */
+    bool strict;      /* a strip: any warning is an error, after which the whole file is read from its beginning */
+    uint8_t *row;     /* CMYK only; a strip's rows that are not wanted */
     cameo_image *image;
 } reader;
 
@@ -89,6 +92,8 @@ static _Noreturn void fail_cut_short(reader *r)
 static void on_warning(j_common_ptr codec)
 {
     reader *r = reader_of(codec);
+    if (r->strict)
+        give_up(r, CAMEO_ERROR_FORMAT);
     switch (codec->err->msg_code) {
     case JWRN_JPEG_EOF:
         /* Alone it may mean that only the end marker is missing. */
@@ -175,6 +180,73 @@ static void prepare(reader *r)
     r->codec.client_data = r;
 }
 
+/* One thread's share of a picture in strips. */
+typedef struct strips {
+    cm_jpeg_strip list[CM_JPEG_STRIPS_MOST];
+    cameo_status status[CM_JPEG_STRIPS_MOST];
+    const cameo_image *image;
+} strips;
+
+static void read_strip(reader *r, const cm_jpeg_strip *strip, const cameo_image *image)
+{
+    jpeg_create_decompress(&r->codec);
+    jpeg_mem_src(&r->codec, strip->bytes, (unsigned long)strip->size);
+    jpeg_read_header(&r->codec, TRUE);
+    r->codec.out_color_space = JCS_RGB;
+    size_t row_bytes = (size_t)image->width * 3;
+    r->row = malloc(row_bytes);
+    if (!r->row || r->codec.image_width != (JDIMENSION)image->width || r->codec.image_height != (JDIMENSION)strip->height)
+        give_up(r, CAMEO_ERROR_FORMAT);
+    jpeg_start_decompress(&r->codec);
+    for (int y = -strip->skip; y < strip->rows; y++) {
+        JSAMPROW row = y < 0 ? r->row : image->pixels + (size_t)(strip->first + y) * row_bytes;
+        jpeg_read_scanlines(&r->codec, &row, 1);
+    }
+}
+
+static void strip_task(void *context, int task, int worker)
+{
+    (void)worker;
+    strips *s = context;
+    reader *r = cm_calloc(1, sizeof *r);
+    s->status[task] = CAMEO_ERROR_MEMORY;
+    if (!r)
+        return;
+    r->strict = true;
+    r->source = &(cm_encoded){.name = ""};
+    prepare(r);
+    if (setjmp(r->failed) == 0)
+        read_strip(r, &s->list[task], s->image);
+    s->status[task] = r->status;
+    jpeg_destroy_decompress(&r->codec);
+    free(r->row);
+    free(r);
+}
+
+/* Decodes with several threads where the file can be cut into strips. False: it cannot, or one of them is not in order; what is wrong, reading the
+ * whole file tells. */
+static bool read_in_strips(const cm_encoded *source, const cameo_image *image)
+{
+    enum { STRIPS_A_THREAD = 2 }; /* a picture is not everywhere as busy */
+    cm_pool *pool;
+    strips *s = source->threads > 1 ? cm_calloc(1, sizeof *s) : NULL;
+    if (!s)
+        return false;
+    s->image = image;
+    int most = source->threads < CM_JPEG_STRIPS_MOST ? source->threads * STRIPS_A_THREAD : CM_JPEG_STRIPS_MOST;
+    int count = cm_jpeg_strips_cut(s->list, most, source->bytes, source->size), threads = source->threads < count ? source->threads : count;
+    bool good = count > 0 && cm_pool_create(&pool, threads, NULL) == CAMEO_OK;
+    if (good) {
+        cm_pool_run(pool, strip_task, s, count);
+        cm_pool_free(pool);
+    }
+    for (int i = 0; i < count; i++)
+        good = good && s->status[i] == CAMEO_OK;
+    cm_jpeg_strips_free(s->list, count);
+    free(s);
+    return good;
+}
+
 static void decode(reader *r, int *orientation)
 {
     jpeg_create_decompress(&r->codec);
@@ -189,6 +261,8 @@ static void decode(reader *r, int *orientation)
                                           r->source->max_pixels, r->error);
     if (status)
         give_up(r, status);
+    if (read_in_strips(r->source, r->image))
+        return;
     if (r->codec.out_color_space == JCS_CMYK) {
         r->row = malloc((size_t)r->image->width * 4);
         if (!r->row)

@@ -1,12 +1,13 @@
 /* Affine warp with OpenCV's arithmetic (modules/imgproc/src/imgwarp.cpp, warpAffine and remap on 8 bits):
- * coordinates in 1/1024 pixel, rounded to 1/32; weights are products of 5-bit fractions. */
+ * coordinates in 1/1024 pixel, rounded to 1/32; weights are products of 5-bit fractions. Places well inside the picture, nearly all, go to a kernel. */
 #include "image/image.h"
 #include "image/resample.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
-enum { COORDINATE_ONE = 1 << 10, FRACTION_BITS = 5, FRACTIONS = 1 << FRACTION_BITS };
+enum { COORDINATE_ONE = 1 << 10, FRACTION_BITS = 5, FRACTIONS = 1 << FRACTION_BITS, STRIP = 128 };
 
 /* Rounded half to even; what cannot be a pixel of any picture is held at a distance where the sums below are safe. */
 static int64_t fixed_coordinate(double value)
@@ -73,19 +74,62 @@ static void sample(const cameo_image_view *source, int64_t x32, int64_t y32, uin
     }
 }
 
-void cm_image_warp_affine(const cameo_image_view *source, const double matrix[6], uint8_t *rgb, int width, int height,
-                          ptrdiff_t stride)
+/* A strip of columns on its way down the picture. */
+typedef struct walk {
+    int64_t along_x[STRIP], along_y[STRIP]; /* how far each column is from the beginning of its row in the source, 1/1024 pixel */
+    int32_t x[STRIP], y[STRIP];             /* places inside, 1/32 pixel */
+    const cameo_image_view *source;
+    cm_warp_fn *kernel;
+} walk;
+
+/* Is this a place that the kernel may take? */
+static bool is_inside(const cameo_image_view *source, int64_t x32, int64_t y32)
+{
+    return source->format != CAMEO_PIXEL_GRAY8 && x32 >= 0 && y32 >= 0 && (x32 >> FRACTION_BITS) + 2 < source->width &&
+           (y32 >> FRACTION_BITS) + 1 < source->height && x32 <= INT32_MAX && y32 <= INT32_MAX;
+}
+
+/* `count` pixels of a row that begins at (x0, y0), in 1/1024 pixel. */
+static void warp_strip(walk *w, int64_t x0, int64_t y0, int count, uint8_t *out)
+{
+    const int shift = 10 - FRACTION_BITS;
+    cm_warp_row row = {.pixels = w->source->pixels, .stride = w->source->stride, .x = w->x, .y = w->y, .swap = w->source->format == CAMEO_PIXEL_BGR8};
+    for (int i = 0; i < count; i++, out += 3) {
+        int64_t x32 = (x0 + w->along_x[i]) >> shift, y32 = (y0 + w->along_y[i]) >> shift;
+        if (is_inside(w->source, x32, y32)) {
+            if (row.count == 0)
+                row.c = out;
+            w->x[row.count] = (int32_t)x32;
+            w->y[row.count++] = (int32_t)y32;
+            continue;
+        }
+        sample(w->source, x32, y32, out);
+        /* The run of places inside ends here; a line enters a picture only once, so that there are few runs. */
+        if (row.count > 0)
+            w->kernel(&row);
+        row.count = 0;
+    }
+    if (row.count > 0)
+        w->kernel(&row);
+}
+
+void cm_image_warp_affine(const cameo_image_view *source, const double matrix[6], uint8_t *rgb, int width, int height, ptrdiff_t stride,
+                          cm_cpu_tier tier)
 {
     const int half_step = COORDINATE_ONE / FRACTIONS / 2;
-    const int shift = 10 - FRACTION_BITS;
     double inverse[6];
+    walk w = {.source = source, .kernel = cm_kernel_choose(CM_KERNEL_warp, "u8", tier)->run.warp};
     invert(matrix, inverse);
-    for (int y = 0; y < height; y++) {
-        int64_t x0 = fixed_coordinate(inverse[1] * y + inverse[2]) + half_step;
-        int64_t y0 = fixed_coordinate(inverse[4] * y + inverse[5]) + half_step;
-        uint8_t *out = rgb + y * stride;
-        for (int x = 0; x < width; x++)
-            sample(source, (x0 + fixed_coordinate(inverse[0] * x)) >> shift, (y0 + fixed_coordinate(inverse[3] * x)) >> shift,
-                   out + (ptrdiff_t)x * 3);
+    for (int first = 0; first < width; first += STRIP) {
+        int count = width - first < STRIP ? width - first : STRIP;
+        for (int i = 0; i < count; i++) {
+            w.along_x[i] = fixed_coordinate(inverse[0] * (first + i));
+            w.along_y[i] = fixed_coordinate(inverse[3] * (first + i));
+        }
+        for (int y = 0; y < height; y++) {
+            int64_t x0 = fixed_coordinate(inverse[1] * y + inverse[2]) + half_step;
+            int64_t y0 = fixed_coordinate(inverse[4] * y + inverse[5]) + half_step;
+            warp_strip(&w, x0, y0, count, rgb + y * stride + (ptrdiff_t)first * 3);
+        }
     }
 }

@@ -193,9 +193,45 @@ typedef void cm_softmax_fn(const float *a, float *c, int64_t rows, int channels)
 /* ---- transpose: [rows, columns] -> [columns, rows], both with row distances (floats) ---- */
 typedef void cm_transpose_fn(const float *a, ptrdiff_t a_stride, float *c, ptrdiff_t c_stride, int64_t rows, int64_t columns);
 
-/* ---- normalize: bytes to floats ---- pixels: [count, 3] -> c: [count, 3]: (pixel - mean[channel]) / std[channel] by one table a channel:
- * table: [3, 256]; swap: channels 0 and 2 change places (the table belongs to the output channel). */
-typedef void cm_normalize_fn(const uint8_t *pixels, int64_t count, int swap, const float *table, float *c);
+/* ---- normalize: bytes to floats ---- pixels: [count, 3] -> c: [3, count], planes `plane` floats apart: (pixel - mean[channel]) / std[channel], both
+ * steps rounded to float32. The same bits on every instruction set. */
+typedef struct cm_normalization {
+    float mean[3], std[3]; /* of the output's channels */
+    int swap;              /* the output's channels are the pixels' in reverse order */
+} cm_normalization;
+typedef void cm_normalize_fn(const cm_normalization *how, const uint8_t *pixels, int64_t count, float *c, ptrdiff_t plane);
+
+/* ---- hresize and vresize: the two passes of a bilinear resize of bytes (image/resize.c) ----
+ * Integers, the same on every instruction set.
+ * hresize: row: [bytes], pixels of one source row -> c: [count, 3], RGB: (near * weight 0 + far * weight 1) >> 4, where near is the pixel at
+ * offsets[column] and far the one `step` bytes behind it. Offsets never fall along the row, and no pixel ends past `bytes`. */
+typedef struct cm_hresize_row {
+    const uint8_t *row;
+    const int32_t *offsets; /* [count] bytes */
+    const int16_t *weights; /* [count, 2], 0..2048 each, 2049 together at most */
+    int16_t *c;
+    int bytes, count, step;
+    int channels; /* of the source: 3, or 1 (grey, which is repeated) */
+    int swap;     /* the source is BGR */
+} cm_hresize_row;
+typedef void cm_hresize_fn(const cm_hresize_row *row);
+/* upper, lower: [count], as hresize makes them, -> c: [count]: ((upper * weight 0 >> 16) + (lower * weight 1 >> 16) + 2) >> 2. No sum passes 255:
+ * 255 * 2049 * 2049 / 2^20 < 1022, and (1021 + 2) / 4 is 255. */
+typedef void cm_vresize_fn(const int16_t *upper, const int16_t *lower, const int16_t weights[2], int count, uint8_t *c);
+
+/* ---- warp: bilinear values of a picture at given places (image/warp.c) ----
+ * pixels: three bytes each, rows `stride` bytes apart; x, y: [count] in 1/32 pixel; -> c: [count, 3], RGB: the four pixels around a place by the products
+ * of their 5-bit weights, 10 bits rounded off. Integers, the same on every instruction set. Around every place three pixels of its row, from
+ * its own on, and three of the next are there to be read. */
+typedef struct cm_warp_row {
+    const uint8_t *pixels;
+    ptrdiff_t stride;
+    const int32_t *x, *y;
+    uint8_t *c;
+    int count;
+    int swap; /* the source is BGR */
+} cm_warp_row;
+typedef void cm_warp_fn(const cm_warp_row *row);
 
 typedef enum cm_kernel_op {
     CM_KERNEL_igemm,
@@ -208,6 +244,9 @@ typedef enum cm_kernel_op {
     CM_KERNEL_softmax,
     CM_KERNEL_transpose,
     CM_KERNEL_normalize,
+    CM_KERNEL_hresize,
+    CM_KERNEL_vresize,
+    CM_KERNEL_warp,
     CM_KERNEL_OP_COUNT
 } cm_kernel_op;
 
@@ -229,6 +268,9 @@ typedef struct cm_kernel {
         cm_softmax_fn *softmax;
         cm_transpose_fn *transpose;
         cm_normalize_fn *normalize;
+        cm_hresize_fn *hresize;
+        cm_vresize_fn *vresize;
+        cm_warp_fn *warp;
     } run;
 } cm_kernel;
 

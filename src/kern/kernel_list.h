@@ -22,7 +22,10 @@
     X(map, f32, 1, 1, REF, ref)         \
     X(softmax, f32, 1, 1, REF, ref)     \
     X(transpose, f32, 1, 1, REF, ref)   \
-    X(normalize, f32, 1, 1, REF, ref)
+    X(normalize, f32, 1, 1, REF, ref)   \
+    X(hresize, u8, 1, 1, REF, ref)      \
+    X(vresize, u8, 1, 1, REF, ref)      \
+    X(warp, u8, 1, 1, REF, ref)
 
 #define CM_KERNEL_LIST_X86(X)             \
     X(igemm, f32, 6, 16, AVX2, avx2)      \
@@ -38,6 +41,10 @@
     X(map, f32, 1, 8, AVX2, avx2)         \
     X(softmax, f32, 1, 8, AVX2, avx2)     \
     X(transpose, f32, 8, 8, AVX2, avx2)   \
+    X(normalize, f32, 1, 16, AVX2, avx2)  \
+    X(hresize, u8, 1, 8, AVX2, avx2)      \
+    X(vresize, u8, 1, 32, AVX2, avx2)     \
+    X(warp, u8, 1, 8, AVX2, avx2)         \
     X(igemm, f32, 7, 64, AVX512, avx512)  \
     X(igemm, f16, 8, 32, AVX512, avx512)  \
     X(gemm, f32, 7, 64, AVX512, avx512)   \
@@ -46,6 +53,9 @@
     X(winograd_input, f32, 4, 3, AVX512, avx512)  \
     X(winograd_output, f32, 2, 3, AVX512, avx512) \
     X(winograd_output, f32, 4, 3, AVX512, avx512) \
+    X(normalize, f32, 1, 16, AVX512, avx512) \
+    X(hresize, u8, 1, 16, AVX512, avx512) \
+    X(vresize, u8, 1, 64, AVX512, avx512) \
     X(dwconv, f32, 1, 16, AVX512, avx512) \
     X(pool, f32, 1, 16, AVX512, avx512)   \
     X(map, f32, 1, 16, AVX512, avx512)    \

@@ -1,9 +1,9 @@
+#include "base/clock.h"
 #include "run/network.h"
 #include "run/step.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* The arena of a runner, one block:
  *
@@ -180,13 +180,6 @@ const float *cameo_runner_output(const cameo_runner *runner, int index, cameo_te
     return cm_context_data(&runner->context, runner->graph->outputs[index]);
 }
 
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
 cameo_status cameo_runner_run(cameo_runner *runner, cameo_error *error)
 {
     (void)error; /* a planned run cannot fail; the parameter is there for the ways of running that can */
@@ -196,9 +189,9 @@ cameo_status cameo_runner_run(cameo_runner *runner, cameo_error *error)
             step->run(step, &runner->context);
             continue;
         }
-        double start = now();
+        double start = cm_clock_seconds();
         step->run(step, &runner->context);
-        step->seconds += now() - start;
+        step->seconds += cm_clock_seconds() - start;
     }
     return CAMEO_OK;
 }

@@ -1,6 +1,7 @@
 /* The engine's errors: each names what is wrong and what to do. Networks come from $CAMEO_TEST_DATA. */
 #include "reference.h"
 
+#include "base/clock.h"
 #include "cameo.h"
 
 #include <math.h>
@@ -195,6 +196,50 @@ static void crops_of_other_sizes_are_refused(void **state)
     assert_int_equal(cameo_align(NULL, landmarks, 112, crop, sizeof crop, &error), CAMEO_ERROR_ARGUMENT);
 }
 
+/* The sums grow by what was done, by nothing else, and by no more than the time that passed. */
+static void times_tell_the_stages_apart(void **state)
+{
+    (void)state;
+    reference_path detector = reference_need("models/det_500m.onnx"), recognizer = reference_need("models/mobilefacenet_arcface.onnx");
+    reference_path picture = reference_need("scenes/t1.jpg");
+    cameo_options options = default_options();
+    options.detector = detector.text;
+    options.recognizer = recognizer.text;
+    options.max_faces = 1;
+    cameo_engine *engine;
+    cameo_session *session;
+    cameo_image *image;
+    cameo_face face;
+    size_t count;
+    float embedding[128];
+    assert_int_equal(cameo_image_load(&image, picture.text, NULL, NULL), CAMEO_OK);
+    assert_int_equal(cameo_engine_open(&engine, &options, NULL), CAMEO_OK);
+    assert_int_equal(cameo_session_create(&session, engine, NULL), CAMEO_OK);
+    cameo_image_view view = cameo_image_pixels(image);
+    const cameo_stage_seconds none = {0};
+    cameo_stage_seconds start = cameo_session_times(session);
+    assert_memory_equal(&start, &none, sizeof none);
+
+    double began = cm_clock_seconds();
+    assert_int_equal(cameo_detect(session, &view, &face, 1, &count, NULL), CAMEO_OK);
+    cameo_stage_seconds found = cameo_session_times(session);
+    assert_true(found.detector_input > 0 && found.detector > 0 && found.candidates > 0);
+    assert_true(found.recognizer_input == 0 && found.recognizer == 0);
+    assert_true(found.detector_input + found.detector + found.candidates <= cm_clock_seconds() - began + 1e-6);
+
+    began = cm_clock_seconds();
+    assert_int_equal(cameo_embed(session, &view, &face, 1, embedding, 128, NULL), CAMEO_OK);
+    cameo_stage_seconds embedded = cameo_session_times(session);
+    assert_true(embedded.recognizer_input > 0 && embedded.recognizer > 0);
+    assert_true(embedded.recognizer_input + embedded.recognizer <= cm_clock_seconds() - began + 1e-6);
+    assert_true(embedded.detector_input == found.detector_input && embedded.detector == found.detector && embedded.candidates == found.candidates);
+    assert_int_equal(cameo_embed(session, &view, &face, 1, embedding, 128, NULL), CAMEO_OK);
+    assert_true(cameo_session_times(session).recognizer > embedded.recognizer);
+    cameo_session_free(session);
+    cameo_engine_free(engine);
+    cameo_image_free(image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +250,7 @@ int main(void)
         cmocka_unit_test(what_an_engine_lacks_is_said),
         cmocka_unit_test(small_arrays_and_limits),
         cmocka_unit_test(crops_of_other_sizes_are_refused),
+        cmocka_unit_test(times_tell_the_stages_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,16 +15,34 @@ static void sizes_do_not_overflow(void **state)
     assert_false(cm_size_add(SIZE_MAX, 1, &result));
     assert_null(cm_calloc(SIZE_MAX / 2, 4));
     assert_null(cm_aligned_alloc(SIZE_MAX));
+    assert_null(cm_aligned_alloc_brief(SIZE_MAX));
 }
 
 static void aligned_memory_is_aligned(void **state)
 {
     (void)state;
     for (size_t bytes = 0; bytes < 300; bytes += 37) {
-        unsigned char *memory = cm_aligned_alloc(bytes);
-        assert_non_null(memory);
+        unsigned char *memory = cm_aligned_alloc(bytes), *brief = cm_aligned_alloc_brief(bytes);
+        assert_true(memory && brief);
         assert_int_equal((uintptr_t)memory % CM_ALIGNMENT, 0);
+        assert_int_equal((uintptr_t)brief % CM_ALIGNMENT, 0);
         memset(memory, 0xff, bytes);
+        memset(brief, 0xff, bytes);
+        cm_aligned_free(memory);
+        cm_aligned_free(brief);
+    }
+}
+
+static void large_memory_begins_a_huge_page(void **state)
+{
+    (void)state;
+    enum { HUGE_PAGE = 2 << 20 };
+    static const size_t sizes[] = {HUGE_PAGE, HUGE_PAGE + 1, 3 * HUGE_PAGE - 64};
+    for (int i = 0; i < 3; i++) {
+        unsigned char *memory = cm_aligned_alloc(sizes[i]);
+        assert_non_null(memory);
+        assert_int_equal((uintptr_t)memory % HUGE_PAGE, 0);
+        memset(memory, 0xff, sizes[i]);
         cm_aligned_free(memory);
     }
 }
@@ -89,6 +107,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_do_not_overflow),
         cmocka_unit_test(aligned_memory_is_aligned),
+        cmocka_unit_test(large_memory_begins_a_huge_page),
         cmocka_unit_test(arena_objects_are_zeroed_aligned_and_apart),
         cmocka_unit_test(arena_keeps_to_its_limit),
         cmocka_unit_test(arena_strings_are_terminated_copies),

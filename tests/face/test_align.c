@@ -130,7 +130,7 @@ static void identity_crop_is_the_picture(void **state)
     for (int i = 0; i < 10; i++)
         points[i / 2][i % 2] = (float)to[i / 2][i % 2];
     const cameo_image_view view = {.pixels = pixels, .width = 112, .height = 112, .stride = 112 * 3};
-    assert_int_equal(cm_align_crop(&view, (const float(*)[2])points, 112, crop, NULL), CAMEO_OK);
+    assert_int_equal(cm_align_crop(&view, (const float(*)[2])points, 112, CM_CPU_REF, crop, NULL), CAMEO_OK);
     assert_memory_equal(crop, pixels, sizeof pixels);
 }
 

@@ -23,8 +23,8 @@ static npy_array read_input(const cameo_network *network, const char *folder, co
     assert_non_null(input.data);
     assert_int_equal(view.stride, view.width * 3);
     cm_feed feed;
-    cm_feed_init(&feed, &contract);
-    cm_feed_planes(&feed, view.pixels, view.width, view.height, 0, input.data);
+    cm_feed_init(&feed, &contract, cm_cpu_detect(NULL));
+    cm_feed_pixels(&feed, view.pixels, (int64_t)view.width * view.height, input.data, (ptrdiff_t)view.width * view.height);
     cameo_image_free(image);
     return input;
 }

@@ -4,7 +4,7 @@
 #include "image/codec.h"
 #include "image/exif.h"
 
-enum { W = 24, H = 16 };
+enum { W = 360, H = 40 }; /* more than one block and one chunk of what turns it, and no multiples of them */
 
 static test_bytes exif_block(int orientation, int big_endian, int signature)
 {

@@ -24,12 +24,35 @@ typedef struct warp_case {
 static uint8_t *resized(const cameo_image_view *view, int width, int height, ptrdiff_t stride)
 {
     uint8_t *rgb = calloc((size_t)height, (size_t)stride);
-    void *scratch = malloc(cm_image_resize_scratch_bytes(width));
+    void *scratch = malloc(cm_image_resize_column_bytes(width) + cm_image_resize_row_bytes(width));
     assert_non_null(rgb);
     assert_non_null(scratch);
-    cm_image_resize_bilinear(view, rgb, width, height, stride, scratch);
+    cm_image_resize_bilinear(view, rgb, width, height, stride, CM_CPU_REF, scratch);
+    /* Every other instruction set gives the same. */
+    uint8_t *again = calloc((size_t)height, (size_t)stride);
+    assert_non_null(again);
+    for (int tier = (int)cm_cpu_detect(NULL); tier > CM_CPU_REF; tier--) {
+        cm_image_resize_bilinear(view, again, width, height, stride, (cm_cpu_tier)tier, scratch);
+        assert_memory_equal(again, rgb, (size_t)height * (size_t)stride);
+    }
+    free(again);
     free(scratch);
     return rgb;
+}
+
+/* rgb: as cm_image_warp_affine; every instruction set gives the same. */
+static void warp(const cameo_image_view *view, const double matrix[6], uint8_t *rgb, int width, int height, ptrdiff_t stride)
+{
+    size_t bytes = (size_t)(height - 1) * (size_t)stride + (size_t)width * 3;
+    uint8_t *again = malloc(bytes);
+    assert_non_null(again);
+    memcpy(again, rgb, bytes);
+    cm_image_warp_affine(view, matrix, rgb, width, height, stride, CM_CPU_REF);
+    for (int tier = (int)cm_cpu_detect(NULL); tier > CM_CPU_REF; tier--) {
+        cm_image_warp_affine(view, matrix, again, width, height, stride, (cm_cpu_tier)tier);
+        assert_memory_equal(again, rgb, bytes);
+    }
+    free(again);
 }
 
 static void resize_equals_opencv(void **state)
@@ -59,7 +82,7 @@ static void warp_equals_opencv(void **state)
         uint8_t *rgb = malloc(bytes);
         assert_non_null(rgb);
         memset(rgb, 77, bytes);
-        cm_image_warp_affine(&view, c->matrix, rgb, c->size, c->size, (ptrdiff_t)c->size * 3);
+        warp(&view, c->matrix, rgb, c->size, c->size, (ptrdiff_t)c->size * 3);
         uint64_t hash = hash_bytes(rgb, bytes);
         if (hash != c->hash)
             fail_msg("warp %zu: hash %016llx", i, (unsigned long long)hash);
@@ -76,7 +99,7 @@ static void single_values_equal_opencv(void **state)
     uint8_t *rgb = resized(&view, 4, 3, 12);
     assert_memory_equal(rgb, small_resize, sizeof small_resize);
     const double matrix[6] = {0.8, 0.1, 0.5, -0.1, 0.8, 0.25};
-    cm_image_warp_affine(&view, matrix, rgb, 4, 3, 12);
+    warp(&view, matrix, rgb, 4, 3, 12);
     assert_memory_equal(rgb, small_warp, sizeof small_warp);
     free(rgb);
     free(picture.pixels);
@@ -97,8 +120,8 @@ static void pixel_formats_agree(void **state)
     }
     uint8_t *a = resized(&view, SIZE, SIZE, SIZE * 3), *b = resized(&swapped, SIZE, SIZE, SIZE * 3);
     assert_memory_equal(a, b, SIZE * SIZE * 3);
-    cm_image_warp_affine(&view, matrix, a, SIZE, SIZE, SIZE * 3);
-    cm_image_warp_affine(&swapped, matrix, b, SIZE, SIZE, SIZE * 3);
+    warp(&view, matrix, a, SIZE, SIZE, SIZE * 3);
+    warp(&swapped, matrix, b, SIZE, SIZE, SIZE * 3);
     assert_memory_equal(a, b, SIZE * SIZE * 3);
     free(b);
 
@@ -111,7 +134,7 @@ static void pixel_formats_agree(void **state)
     uint8_t *whole = resized(&view, SIZE, SIZE, SIZE * 3);
     for (size_t i = 0; i < (size_t)SIZE * SIZE * 3; i++)
         assert_int_equal(b[i], whole[i / 3 * 3 + 1]);
-    cm_image_warp_affine(&grey_view, matrix, b, SIZE, SIZE, SIZE * 3);
+    warp(&grey_view, matrix, b, SIZE, SIZE, SIZE * 3);
     for (size_t i = 0; i < (size_t)SIZE * SIZE * 3; i++)
         assert_int_equal(b[i], a[i / 3 * 3 + 1]);
     free(a);
@@ -143,8 +166,8 @@ static void strides_are_respected(void **state)
     uint8_t *a = resized(&part, 5, 5, 15), *b = resized(&cut_view, 5, 5, 15);
     assert_memory_equal(a, b, 75);
     const double shift[6] = {1, 0, -1.5, 0, 1, 2.25};
-    cm_image_warp_affine(&part, shift, a, 5, 5, 15);
-    cm_image_warp_affine(&cut_view, shift, b, 5, 5, 15);
+    warp(&part, shift, a, 5, 5, 15);
+    warp(&cut_view, shift, b, 5, 5, 15);
     assert_memory_equal(a, b, 75);
     free(a);
     free(b);
@@ -164,11 +187,11 @@ static void odd_matrices_do_no_harm(void **state)
         for (int place = 0; place < 6; place++) {
             double matrix[6] = {1, 0, 0, 0, 1, 0};
             matrix[place] = values[i];
-            cm_image_warp_affine(&view, matrix, rgb, 6, 6, 18);
+            warp(&view, matrix, rgb, 6, 6, 18);
         }
     const double far_away[6] = {1, 0, 1e9, 0, 1, 1e9};
     memset(rgb, 1, sizeof rgb);
-    cm_image_warp_affine(&view, far_away, rgb, 6, 6, 18);
+    warp(&view, far_away, rgb, 6, 6, 18);
     for (size_t i = 0; i < sizeof rgb; i++)
         assert_int_equal(rgb[i], 0);
     free(picture.pixels);
@@ -191,10 +214,12 @@ static void mirror_turns_rows_around(void **state)
 static void scratch_size_is_checked(void **state)
 {
     (void)state;
-    assert_int_equal(cm_image_resize_scratch_bytes(0), 0);
-    assert_int_equal(cm_image_resize_scratch_bytes(-5), 0);
-    assert_int_equal(cm_image_resize_scratch_bytes(INT32_MAX), 0);
-    assert_true(cm_image_resize_scratch_bytes(640) < cm_image_resize_scratch_bytes(641));
+    static const int senseless[] = {0, -5, INT32_MAX};
+    for (size_t i = 0; i < LENGTH(senseless); i++) {
+        assert_int_equal(cm_image_resize_column_bytes(senseless[i]), 0);
+        assert_int_equal(cm_image_resize_row_bytes(senseless[i]), 0);
+    }
+    assert_true(cm_image_resize_column_bytes(641) >= 641 * 8 && cm_image_resize_row_bytes(641) >= 641 * 12);
 }
 
 int main(void)

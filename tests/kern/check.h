@@ -81,6 +81,12 @@ void check_transpose(const cm_kernel *kernel);
 void time_transpose(const cm_kernel *kernel);
 void check_normalize(const cm_kernel *kernel);
 void time_normalize(const cm_kernel *kernel);
+void check_hresize(const cm_kernel *kernel);
+void time_hresize(const cm_kernel *kernel);
+void check_vresize(const cm_kernel *kernel);
+void time_vresize(const cm_kernel *kernel);
+void check_warp(const cm_kernel *kernel);
+void time_warp(const cm_kernel *kernel);
 
 /* The vectors of one instruction set; `vectors` is no kernel, it lends the failures its name. */
 void check_vector_avx2(const cm_kernel *vectors);

@@ -1,12 +1,11 @@
-/* Bytes to floats by table: three loads a pixel, which no vector gather does faster. */
 #include "kern/kernel_list.h"
 
-void cameo_k_normalize_f32_1x1__ref(const uint8_t *pixels, int64_t count, int swap, const float *table, float *c)
+void cameo_k_normalize_f32_1x1__ref(const cm_normalization *how, const uint8_t *pixels, int64_t count, float *c, ptrdiff_t plane)
 {
-    int first = swap ? 2 : 0, last = 2 - first;
-    for (int64_t i = 0; i < count; i++, pixels += 3, c += 3) {
-        c[0] = table[pixels[first]];
-        c[1] = table[256 + pixels[1]];
-        c[2] = table[512 + pixels[last]];
+    for (int channel = 0; channel < 3; channel++) {
+        const uint8_t *from = pixels + (how->swap ? 2 - channel : channel);
+        float *to = c + channel * plane, mean = how->mean[channel], std = how->std[channel];
+        for (int64_t i = 0; i < count; i++)
+            to[i] = ((float)from[3 * i] - mean) / std;
     }
 }

@@ -1,0 +1,17 @@
+#include "base/clock.h"
+
+#include <time.h>
+
+double cm_clock_seconds(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+void cm_clock_lap(double *lap, double *seconds)
+{
+    double now = cm_clock_seconds();
+    *seconds += now - *lap;
+    *lap = now;
+}

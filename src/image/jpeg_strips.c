@@ -1,0 +1,193 @@
+#include "image/jpeg_strips.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK = 8, PREFIX = 0xff, RESTART = 0xd0, RESTARTS = 8, END = 0xd9, MARKER_BYTES = 2, WORTH_ITS_OVERLAP = 4 };
+
+/* What the headers say. An MCU is the smallest group of blocks with all components; width and height of one are in pixels. */
+typedef struct layout {
+    size_t height_at; /* offset of the picture's height */
+    size_t data;      /* offset behind the headers */
+    int width, height, mcu_width, mcu_height;
+    int interval;     /* MCUs between two restart markers */
+} layout;
+
+/* MCU rows that begin and end at restart markers, and which markers. */
+typedef struct cut {
+    int from, to;      /* restart intervals */
+    size_t begin, end; /* offsets of their data; 0: not found yet */
+} cut;
+
+static int read_u16(const uint8_t *at)
+{
+    return at[0] << 8 | at[1];
+}
+
+/* A frame header, [size] bytes behind its length. */
+static bool read_frame(layout *l, const uint8_t *frame, size_t size)
+{
+    enum { PRECISION = 8, COMPONENTS = 3, HEAD = 6, COMPONENT = 3 };
+    if (size != HEAD + COMPONENTS * COMPONENT || frame[0] != PRECISION || frame[5] != COMPONENTS || l->height)
+        return false;
+    l->height = read_u16(frame + 1);
+    l->width = read_u16(frame + 3);
+    int across = 0, down = 0;
+    for (int i = 0; i < COMPONENTS; i++) {
+        int sampling = frame[HEAD + i * COMPONENT + 1];
+        across = sampling >> 4 > across ? sampling >> 4 : across;
+        down = (sampling & 15) > down ? sampling & 15 : down;
+    }
+    l->mcu_width = across * BLOCK;
+    l->mcu_height = down * BLOCK;
+    return l->width > 0 && l->height > 0 && across > 0 && down > 0;
+}
+
+/* Headers up to the first scan, which must hold all components. */
+static bool read_headers(layout *l, const uint8_t *bytes, size_t size)
+{
+    enum { FRAME_BASELINE = 0xc0, FRAME_EXTENDED = 0xc1, HUFFMAN = 0xc4, QUANTIZATION = 0xdb, INTERVAL = 0xdd, SCAN = 0xda, APPLICATION = 0xe0,
+           COMMENT = 0xfe, ALL_COMPONENTS = 3, MOST_BYTES = 1 << 20 }; /* every strip gets a copy */
+    *l = (layout){0};
+    for (size_t at = MARKER_BYTES; size >= 5 && at < size - 5;) {
+        int marker = bytes[at + 1], length = read_u16(bytes + at + 2);
+        const uint8_t *content = bytes + at + 4;
+        if (bytes[at] != PREFIX || length < 3 || (size_t)length > size - at - MARKER_BYTES)
+            return false;
+        at += MARKER_BYTES + (size_t)length;
+        if (marker == FRAME_BASELINE || marker == FRAME_EXTENDED) {
+            if (!read_frame(l, content, (size_t)length - 2))
+                return false;
+            l->height_at = (size_t)(content - bytes) + 1;
+        } else if (marker == INTERVAL) {
+            l->interval = length == 4 ? read_u16(content) : 0;
+        } else if (marker == SCAN) {
+            l->data = at;
+            return at <= MOST_BYTES && l->height > 0 && l->interval > 0 && content[0] == ALL_COMPONENTS;
+        } else if (marker != HUFFMAN && marker != QUANTIZATION && marker != COMMENT && (marker & 0xf0) != APPLICATION) {
+            return false;
+        }
+    }
+    return false;
+}
+
+/* The next marker in the data at or after `at`: its offset, or `size`. A prefix byte that is data is followed by zero. */
+static size_t next_marker(const uint8_t *bytes, size_t at, size_t size)
+{
+    while (at + 1 < size) {
+        const uint8_t *found = memchr(bytes + at, PREFIX, size - at - 1);
+        if (!found)
+            return size;
+        at = (size_t)(found - bytes);
+        if (bytes[at + 1] != 0)
+            return at;
+        at += MARKER_BYTES;
+    }
+    return size;
+}
+
+/* Finds where the data of all cuts are. False: a marker is missing, out of order or of another kind. total: restart intervals there must be. */
+static bool find_data(cut *cuts, int count, const layout *l, int total, const uint8_t *bytes, size_t size)
+{
+    size_t at = l->data;
+    for (int interval = 0; interval < total; interval++) {
+        for (int i = 0; i < count; i++)
+            if (cuts[i].from == interval)
+                cuts[i].begin = at;
+        at = next_marker(bytes, at, size);
+        int wanted = interval + 1 < total ? RESTART + interval % RESTARTS : END;
+        if (at >= size || bytes[at + 1] != wanted)
+            return false;
+        for (int i = 0; i < count; i++)
+            if (cuts[i].to == interval + 1)
+                cuts[i].end = at;
+        at += MARKER_BYTES;
+    }
+    return true;
+}
+
+/* Headers with another height, the data with restart markers counted anew, and an end. */
+static bool make_file(cm_jpeg_strip *strip, const cut *c, const layout *l, const uint8_t *bytes)
+{
+    size_t data = c->end - c->begin;
+    strip->size = l->data + data + MARKER_BYTES;
+    strip->bytes = malloc(strip->size);
+    if (!strip->bytes)
+        return false;
+    memcpy(strip->bytes, bytes, l->data);
+    strip->bytes[l->height_at] = (uint8_t)(strip->height >> 8);
+    strip->bytes[l->height_at + 1] = (uint8_t)strip->height;
+    memcpy(strip->bytes + l->data, bytes + c->begin, data);
+    size_t end = l->data + data, at = next_marker(strip->bytes, l->data, end);
+    for (int interval = 0; at < end; interval++) {
+        strip->bytes[at + 1] = (uint8_t)(RESTART + interval % RESTARTS);
+        at = next_marker(strip->bytes, at + MARKER_BYTES, end);
+    }
+    strip->bytes[end] = PREFIX;
+    strip->bytes[end + 1] = END;
+    return true;
+}
+
+static int divide_up(int a, int b)
+{
+    return (a + b - 1) / b;
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static int common_divisor(int a, int b)
+{
+    while (b > 0) {
+        int rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* Strips of whole units: a unit is the fewest rows of MCUs that are whole restart intervals. */
+static int plan(cm_jpeg_strip *strips, cut *cuts, int most, const layout *l, int total)
+{
+    int row_mcus = divide_up(l->width, l->mcu_width), divisor = common_divisor(l->interval, row_mcus);
+    int unit_height = l->interval / divisor * l->mcu_height, unit_intervals = row_mcus / divisor;
+    int units = divide_up(l->height, unit_height);
+    int overlap = l->mcu_height > BLOCK; /* colours with fewer rows are smoothed downwards too: a unit more at either end */
+    int count = smaller(most, overlap ? units / WORTH_ITS_OVERLAP : units);
+    for (int i = 0; i < count; i++) {
+        int first = (int)((int64_t)units * i / count), last = (int)((int64_t)units * (i + 1) / count);
+        int top = first > 0 ? first - overlap : first, bottom = smaller(last + overlap, units);
+        cuts[i] = (cut){.from = top * unit_intervals, .to = smaller(bottom * unit_intervals, total)};
+        strips[i] = (cm_jpeg_strip){.first = first * unit_height, .skip = (first - top) * unit_height};
+        strips[i].rows = smaller(last * unit_height, l->height) - strips[i].first;
+        strips[i].height = smaller(bottom * unit_height, l->height) - top * unit_height;
+    }
+    return count;
+}
+
+int cm_jpeg_strips_cut(cm_jpeg_strip *strips, int most, const uint8_t *bytes, size_t size)
+{
+    layout l;
+    cut cuts[CM_JPEG_STRIPS_MOST];
+    if (!read_headers(&l, bytes, size))
+        return 0;
+    int total = divide_up(divide_up(l.width, l.mcu_width) * divide_up(l.height, l.mcu_height), l.interval);
+    int count = plan(strips, cuts, smaller(most, CM_JPEG_STRIPS_MOST), &l, total), made = 0;
+    if (count < 2 || !find_data(cuts, count, &l, total, bytes, size))
+        return 0;
+    while (made < count && make_file(&strips[made], &cuts[made], &l, bytes))
+        made++;
+    if (made == count)
+        return count;
+    cm_jpeg_strips_free(strips, made);
+    return 0;
+}
+
+void cm_jpeg_strips_free(cm_jpeg_strip *strips, int count)
+{
+    for (int i = 0; i < count; i++)
+        free(strips[i].bytes);
+}
