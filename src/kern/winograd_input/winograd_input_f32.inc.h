@@ -26,22 +26,24 @@ VEC_INLINE void winograd_input_vector(const int m, const float *const *rows, ptr
     }
 }
 
-VEC_INLINE void winograd_input_all(const cm_winograd_input_tile *tile, const int m)
+/* The channels from c on of all tiles; part: only the first `left` of the vector are there. */
+VEC_INLINE void winograd_input_channels(const cm_winograd_input_tile *tile, const int m, int c, const int part, int left)
 {
     const int positions = (m + 2) * (m + 2);
+    float *v = tile->v + (ptrdiff_t)(c / CM_GEMM_K) * tile->v_rows * CM_GEMM_K + c % CM_GEMM_K;
+    for (int i = 0; i < tile->tiles; i++)
+        winograd_input_vector(m, tile->rows + (ptrdiff_t)i * positions, part && left == 0 ? 0 : c, v + i * CM_GEMM_K, tile->position_stride, part,
+                              vec_first(left));
+}
+
+/* Tiles are the inner loop: neighbours share pixels, and V is written line after line. */
+VEC_INLINE void winograd_input_all(const cm_winograd_input_tile *tile, const int m)
+{
     int whole = tile->channels / VEC * VEC, padded = (tile->channels + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K;
-    for (int i = 0; i < tile->tiles; i++) {
-        const float *const *rows = tile->rows + (ptrdiff_t)i * positions;
-        float *v = tile->v + (ptrdiff_t)i * CM_GEMM_K;
-        ptrdiff_t next_group = (ptrdiff_t)tile->v_rows * CM_GEMM_K;
-        for (int c = 0; c < whole; c += VEC)
-            winograd_input_vector(m, rows, c, v + c / CM_GEMM_K * next_group + c % CM_GEMM_K, tile->position_stride, 0, vec_first(VEC));
-        for (int c = whole; c < padded; c += VEC) {
-            int left = tile->channels > c ? tile->channels - c : 0;
-            winograd_input_vector(m, rows, left ? c : 0, v + c / CM_GEMM_K * next_group + c % CM_GEMM_K,
-                                  tile->position_stride, 1, vec_first(left));
-        }
-    }
+    for (int c = 0; c < whole; c += VEC)
+        winograd_input_channels(tile, m, c, 0, VEC);
+    for (int c = whole; c < padded; c += VEC)
+        winograd_input_channels(tile, m, c, 1, tile->channels > c ? tile->channels - c : 0);
 }
 
 #endif
