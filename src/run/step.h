@@ -40,7 +40,7 @@ typedef struct cm_step {
     cm_winograd winograd;       /* CONV by Winograd's transforms */
     size_t scratch_bytes;       /* each thread needs so much */
     int block_pixels;           /* output pixels (rows) a task handles at once, a multiple of the kernel's mr */
-    bool gather;                /* CONV: copy taps side by side first, for few input channels */
+    bool lines;                 /* CONV: a line of the window is one tap of the kernel, for few input channels */
     double seconds;             /* profile */
 } cm_step;
 
@@ -68,8 +68,20 @@ typedef struct cm_window {
 } cm_window;
 
 cm_window cm_window_of(const cm_op *op);
-/* Pointers to the rows under the window for output pixel `pixel` (batch, row, column flattened), tap t at rows[t * distance]; `outside` stands
- * for padding. */
-void cm_window_rows(const cm_window *w, const float *x, int64_t pixel, const float *outside, const float **rows, ptrdiff_t distance);
+/* Where the window stands: the output pixels are walked through in the order in which they lie. */
+typedef struct cm_window_walk {
+    const cm_window *window;
+    const float *picture, *outside; /* the picture of this batch number; what stands for padding */
+    int64_t row, column;            /* of the output pixel */
+} cm_window_walk;
+
+/* At output pixel `pixel` (batch, row, column flattened). The window must outlive the walk. */
+cm_window_walk cm_window_start(const cm_window *w, const float *x, int64_t pixel, const float *outside);
+/* True if no tap lies in the padding. */
+bool cm_window_inside(const cm_window_walk *walk);
+/* Pointers to the pixels under the window, tap t at rows[t * distance]. */
+void cm_window_rows(const cm_window_walk *walk, const float **rows, ptrdiff_t distance);
+/* On to the next output pixel; after the last one of all nothing may be asked any more. */
+void cm_window_next(cm_window_walk *walk);
 
 #endif

@@ -7,16 +7,19 @@
 #include <string.h>
 
 enum {
-    FEW_CHANNELS = 8,            /* below, taps are gathered side by side so that the kernel's inner loop is long */
+    LINE_TAPS = 64,              /* of a window whose lines are one tap each */
+    FEW_CHANNELS = 8,            /* below, a line of the window is one tap, so that the kernel's inner loop is long */
     POINTER_BYTES = 24 * 1024,   /* of one block's row pointers: they stay in the first-level cache beside the rows */
     MOST_BLOCK_PIXELS = 256,
     TASKS_PER_THREAD = 4
 };
 
-static bool is_depthwise(const cm_op *op)
+/* Convolutions whose groups have `channels` channels, in and out: 1 (depthwise) or 2. */
+static bool has_groups_of(const cm_op *op, int channels)
 {
     const cm_conv *conv = &op->u.conv;
-    return conv->groups > 1 && conv->groups == op->inputs[0]->dims[1] && conv->weights.value->dims[0] == conv->groups;
+    return conv->groups > 1 && (int64_t)conv->groups * channels == op->inputs[0]->dims[1] &&
+           conv->weights.value->dims[0] == op->inputs[0]->dims[1];
 }
 
 /* ---- igemm ---- */
@@ -82,38 +85,53 @@ static gemm_job gemm_job_of(const cm_step *step, const cm_context *context)
     return job;
 }
 
-/* Copies the rows under each pixel's window side by side: -> gathered: [pixels, taps * inputs]. */
-static void gather(const gemm_job *job, int64_t first, int pixels, int group, const float **rows, float *gathered)
+/* Row pointers of one tile: [taps, mr]; rows past the end repeat the last one. */
+static void repeat_last_row(const float **rows, int taps, int mr, int present)
 {
-    const float *pad = job->step->packed->pad_row;
-    size_t bytes = (size_t)job->inputs * sizeof(float);
-    for (int p = 0; p < pixels; p++) {
-        cm_window_rows(&job->window, job->x, first + p, pad, rows, 1);
-        for (int t = 0; t < job->taps; t++, gathered += job->inputs)
-            memcpy(gathered, rows[t] + (ptrdiff_t)group * job->inputs, bytes);
+    for (int t = 0; t < taps; t++)
+        for (int i = present; i < mr; i++)
+            rows[t * mr + i] = rows[t * mr + present - 1];
+}
+
+/* One pixel's lines under the window, each kernel[1] pixels side by side: where they lie, or copied together where the window sticks out. */
+static void line_rows(const gemm_job *job, const cm_window_walk *walk, const float **rows, ptrdiff_t distance, float *gathered)
+{
+    const cm_window *w = &job->window;
+    const float *taps[LINE_TAPS];
+    size_t bytes = (size_t)w->channels * sizeof(float);
+    cm_window_rows(walk, taps, 1);
+    bool inside = cm_window_inside(walk);
+    for (int i = 0; i < w->kernel[0]; i++) {
+        rows[i * distance] = inside ? taps[i * w->kernel[1]] : gathered;
+        for (int j = 0; j < w->kernel[1] && !inside; j++, gathered += w->channels)
+            memcpy(gathered, taps[i * w->kernel[1] + j], bytes);
     }
 }
 
-/* Row pointers of one block in the kernel's order: tile by tile, [taps, mr]. Rows past the end repeat the last one. */
+/* Row pointers of one block in the kernel's order: tile by tile, [taps, mr]. */
 static void block_rows(const gemm_job *job, int64_t first, int pixels, int group, const float **rows, float *gathered)
 {
-    int mr = job->step->kernel->mr, tiles = round_up(pixels, mr) / mr;
+    int mr = job->step->kernel->mr, taps = job->step->lines ? job->window.kernel[0] : job->taps;
     ptrdiff_t shift = (ptrdiff_t)group * job->inputs;
-    bool dense = job->step->op->kind == CM_OP_DENSE, gathering = job->step->gather;
-    if (gathering)
-        gather(job, first, pixels, group, rows, gathered);
-    int taps = gathering ? 1 : job->taps;
-    for (int i = 0; i < tiles * mr; i++) {
-        int p = i < pixels ? i : pixels - 1;
-        const float **at = rows + (ptrdiff_t)(i / mr) * taps * mr + i % mr;
-        if (gathering)
-            *at = gathered + (ptrdiff_t)p * job->taps * job->inputs;
-        else if (dense)
+    bool dense = job->step->op->kind == CM_OP_DENSE;
+    cm_window_walk walk = {0};
+    if (!dense)
+        walk = cm_window_start(&job->window, job->x, first, job->step->packed->pad_row);
+    for (int p = 0; p < pixels; p++) {
+        const float **at = rows + (ptrdiff_t)(p / mr) * taps * mr + p % mr;
+        if (dense)
             *at = job->x + (first + p) * job->x_channels;
+        else if (job->step->lines)
+            line_rows(job, &walk, at, mr, gathered + (ptrdiff_t)p * job->taps * job->inputs);
         else
-            cm_window_rows(&job->window, job->x, first + p, job->step->packed->pad_row, at, mr);
+            cm_window_rows(&walk, at, mr);
+        if (!dense)
+            cm_window_next(&walk);
     }
-    for (int i = 0; shift && !gathering && i < tiles * mr * taps; i++)
+    int tiles = round_up(pixels, mr) / mr;
+    if (pixels % mr)
+        repeat_last_row(rows + (ptrdiff_t)(tiles - 1) * taps * mr, taps, mr, pixels % mr);
+    for (int i = 0; shift && i < tiles * mr * taps; i++)
         rows[i] += shift;
 }
 
@@ -126,7 +144,7 @@ static void gemm_task(void *argument, int task, int worker)
     int64_t first = (int64_t)block * step->block_pixels;
     int pixels = (int)(job->rows - first < step->block_pixels ? job->rows - first : step->block_pixels);
     int mr = step->kernel->mr, nr = step->kernel->nr;
-    int taps = step->gather ? 1 : job->taps, k = step->gather ? job->taps * job->inputs : job->inputs;
+    int taps = step->lines ? job->window.kernel[0] : job->taps, k = job->taps * job->inputs / taps;
     unsigned char *scratch = job->context->scratch + (size_t)worker * job->context->scratch_bytes;
     const float **rows = (const float **)(void *)scratch;
     size_t pointers = (size_t)step->block_pixels * (size_t)job->taps * sizeof(float *);
@@ -181,8 +199,9 @@ static void depthwise_task(void *argument, int task, int worker)
     int64_t first = (int64_t)task * step->block_pixels, channels = job->window.channels;
     int pixels = (int)(job->pixels - first < step->block_pixels ? job->pixels - first : step->block_pixels);
     const float **rows = (const float **)(void *)(job->context->scratch + (size_t)worker * job->context->scratch_bytes);
-    for (int p = 0; p < pixels; p++)
-        cm_window_rows(&job->window, job->x, first + p, step->packed->pad_row, rows + (ptrdiff_t)p * job->window.taps, 1);
+    cm_window_walk walk = cm_window_start(&job->window, job->x, first, step->packed->pad_row);
+    for (int p = 0; p < pixels; p++, cm_window_next(&walk))
+        cm_window_rows(&walk, rows + (ptrdiff_t)p * job->window.taps, 1);
     cm_epilogue epilogue = cm_step_epilogue(&step->op->u.conv.fused, step->packed, job->residual, first, channels);
     cm_dwconv_tile tile = {.rows = rows,
                            .weights = step->packed->weights,
@@ -191,7 +210,8 @@ static void depthwise_task(void *argument, int task, int worker)
                            .epilogue = &epilogue,
                            .taps = job->window.taps,
                            .pixels = pixels,
-                           .channels = (int)channels};
+                           .channels = (int)channels,
+                           .paired = step->packed->key.layout.form == CM_WEIGHTS_PAIRED};
     step->kernel->run.dwconv(&tile);
 }
 
@@ -227,7 +247,7 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
     cameo_status status = check_rows(graph, op, rows, error);
     if (status != CAMEO_OK)
         return status;
-    bool depthwise = is_depthwise(op);
+    bool paired = has_groups_of(op, 2), depthwise = paired || has_groups_of(op, 1);
     cm_algorithm algorithm = cm_algorithm_choose(op, tier);
     if (algorithm.winograd)
         return cm_step_prepare_winograd(step, graph, store, tier, &algorithm, error);
@@ -238,11 +258,12 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
     if (depthwise && step->block_pixels > 32)
         step->block_pixels = 32; /* enough tasks for the small pictures of late layers */
     int64_t inputs = op->inputs[0]->dims[1] / op->u.conv.groups;
-    step->gather = !depthwise && inputs < FEW_CHANNELS && taps > 1;
+    step->lines = !depthwise && inputs < FEW_CHANNELS && op->u.conv.groups == 1 && taps > 1 && taps <= LINE_TAPS && op->u.conv.dilation[1] == 1;
     step->scratch_bytes = (size_t)step->block_pixels * (size_t)taps * sizeof(float *) + CM_ALIGNMENT;
-    if (step->gather)
+    if (step->lines)
         step->scratch_bytes += (size_t)step->block_pixels * (size_t)taps * (size_t)inputs * sizeof(float);
-    cm_weight_layout layout = {.form = depthwise ? CM_WEIGHTS_DEPTHWISE : CM_WEIGHTS_PANELS, .nr = depthwise ? 0 : step->kernel->nr};
+    cm_weight_layout layout = {.form = paired ? CM_WEIGHTS_PAIRED : depthwise ? CM_WEIGHTS_DEPTHWISE : CM_WEIGHTS_PANELS,
+                               .nr = depthwise ? 0 : step->kernel->nr};
     return cm_weights_pack(store, graph, op, &layout, &step->packed, error);
 }
 

@@ -191,8 +191,9 @@ static cameo_status pack_depthwise(const cm_layer *l, cm_packed *packed, cameo_e
     for (int output = 0; output < l->outputs; output++) {
         if (!cm_layer_row(l, output, &packed->bias[output]))
             return cm_layer_not_finite(l, output, error);
-        for (int t = 0; t < l->taps; t++)
-            weights[(size_t)t * (size_t)l->outputs + (size_t)output] = l->turned[t];
+        /* One input, or two: first the output's own channel, then its neighbour. */
+        for (int i = 0; i < l->taps * l->inputs; i++)
+            weights[(size_t)i * (size_t)l->outputs + (size_t)output] = l->turned[l->inputs == 2 ? i ^ (output & 1) : i];
     }
     return CAMEO_OK;
 }
@@ -200,8 +201,8 @@ static cameo_status pack_depthwise(const cm_layer *l, cm_packed *packed, cameo_e
 /* Bytes of the weights themselves. */
 static size_t weight_bytes(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed)
 {
-    if (layout->form == CM_WEIGHTS_DEPTHWISE)
-        return (size_t)l->taps * (size_t)l->outputs * sizeof(float);
+    if (layout->form == CM_WEIGHTS_DEPTHWISE || layout->form == CM_WEIGHTS_PAIRED)
+        return (size_t)l->taps * (size_t)l->inputs * (size_t)l->outputs * sizeof(float);
     if (layout->form == CM_WEIGHTS_WINOGRAD)
         return cm_winograd_panels_of(layout, l->inputs, l->outputs).bytes;
     packed->group_bytes = cm_igemm_packed_floats(l->outputs / l->groups, l->taps, l->inputs, layout->nr) *
@@ -232,7 +233,8 @@ static cameo_status allocate(const cm_layer *l, const cm_weight_layout *layout, 
 static cameo_status fill(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cameo_error *error)
 {
     switch (layout->form) {
-    case CM_WEIGHTS_DEPTHWISE: return pack_depthwise(l, packed, error);
+    case CM_WEIGHTS_DEPTHWISE:
+    case CM_WEIGHTS_PAIRED: return pack_depthwise(l, packed, error);
     case CM_WEIGHTS_PANELS: return pack_panels(l, layout, packed, error);
     case CM_WEIGHTS_WINOGRAD: return cm_pack_winograd(l, layout, packed, error);
     }

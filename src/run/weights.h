@@ -9,6 +9,7 @@
 /* How weights lie in memory: which kernel reads them. */
 typedef enum cm_weight_form {
     CM_WEIGHTS_DEPTHWISE, /* [taps, channels] */
+    CM_WEIGHTS_PAIRED,    /* groups of two channels: [taps, 2, channels], what a channel takes of itself and of its neighbour */
     CM_WEIGHTS_PANELS,    /* igemm's panels, group by group */
     CM_WEIGHTS_WINOGRAD   /* gemm's panels of transformed weights, see cm_winograd_panel */
 } cm_weight_form;
@@ -17,7 +18,7 @@ typedef struct cm_weight_layout {
     cm_weight_form form;
     int nr;   /* panel width */
     int m;    /* WINOGRAD: tiles m x m */
-    bool half; /* half floats, each output channel scaled by a power of two to use their range; not DEPTHWISE */
+    bool half; /* half floats, each output channel scaled by a power of two to use their range; PANELS and WINOGRAD */
 } cm_weight_layout;
 
 /* How one layer's weights were packed; together with the layer this names them. */

@@ -20,19 +20,52 @@ cm_window cm_window_of(const cm_op *op)
     return w;
 }
 
-void cm_window_rows(const cm_window *w, const float *x, int64_t pixel, const float *outside, const float **rows, ptrdiff_t distance)
+cm_window_walk cm_window_start(const cm_window *w, const float *x, int64_t pixel, const float *outside)
 {
-    int64_t column = pixel % w->out_width, rest = pixel / w->out_width;
-    int64_t row = rest % w->out_height, batch = rest / w->out_height;
-    int64_t top = row * w->stride[0] - w->pad[0], left = column * w->stride[1] - w->pad[1];
-    const float *picture = x + batch * w->height * w->width * w->channels;
+    int64_t rest = pixel / w->out_width;
+    cm_window_walk walk = {.window = w, .outside = outside, .row = rest % w->out_height, .column = pixel % w->out_width};
+    walk.picture = x + rest / w->out_height * w->height * w->width * w->channels;
+    return walk;
+}
+
+bool cm_window_inside(const cm_window_walk *walk)
+{
+    const cm_window *w = walk->window;
+    int64_t top = walk->row * w->stride[0] - w->pad[0], left = walk->column * w->stride[1] - w->pad[1];
+    return top >= 0 && left >= 0 && top + (int64_t)(w->kernel[0] - 1) * w->dilation[0] < w->height &&
+           left + (int64_t)(w->kernel[1] - 1) * w->dilation[1] < w->width;
+}
+
+void cm_window_rows(const cm_window_walk *walk, const float **rows, ptrdiff_t distance)
+{
+    const cm_window *w = walk->window;
+    int64_t top = walk->row * w->stride[0] - w->pad[0], left = walk->column * w->stride[1] - w->pad[1];
+    ptrdiff_t across = (ptrdiff_t)(w->dilation[1] * w->channels), down = (ptrdiff_t)(w->dilation[0] * w->width * w->channels);
+    bool inside = cm_window_inside(walk);
+    const float *line = walk->picture + (inside ? (top * w->width + left) * w->channels : 0);
     for (int i = 0; i < w->kernel[0]; i++) {
         int64_t y = top + (int64_t)i * w->dilation[0];
         bool row_inside = y >= 0 && y < w->height;
-        const float *line = picture + (row_inside ? y * w->width * w->channels : 0);
         for (int j = 0; j < w->kernel[1]; j++, rows += distance) {
+            if (inside) {
+                *rows = line + j * across;
+                continue;
+            }
             int64_t at = left + (int64_t)j * w->dilation[1];
-            *rows = row_inside && at >= 0 && at < w->width ? line + at * w->channels : outside;
+            *rows = row_inside && at >= 0 && at < w->width ? walk->picture + (y * w->width + at) * w->channels : walk->outside;
         }
+        line += inside && i + 1 < w->kernel[0] ? down : 0;
     }
+}
+
+void cm_window_next(cm_window_walk *walk)
+{
+    const cm_window *w = walk->window;
+    if (++walk->column < w->out_width)
+        return;
+    walk->column = 0;
+    if (++walk->row < w->out_height)
+        return;
+    walk->row = 0;
+    walk->picture += w->height * w->width * w->channels;
 }
