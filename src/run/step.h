@@ -68,20 +68,12 @@ typedef struct cm_window {
 } cm_window;
 
 cm_window cm_window_of(const cm_op *op);
-/* Where the window stands: the output pixels are walked through in the order in which they lie. */
-typedef struct cm_window_walk {
-    const cm_window *window;
-    const float *picture, *outside; /* the picture of this batch number; what stands for padding */
-    int64_t row, column;            /* of the output pixel */
-} cm_window_walk;
-
-/* At output pixel `pixel` (batch, row, column flattened). The window must outlive the walk. */
-cm_window_walk cm_window_start(const cm_window *w, const float *x, int64_t pixel, const float *outside);
-/* True if no tap lies in the padding. */
-bool cm_window_inside(const cm_window_walk *walk);
-/* Pointers to the pixels under the window, tap t at rows[t * distance]. */
-void cm_window_rows(const cm_window_walk *walk, const float **rows, ptrdiff_t distance);
-/* On to the next output pixel; after the last one of all nothing may be asked any more. */
-void cm_window_next(cm_window_walk *walk);
+/* Pointers to the pixels under the window, for `pixels` output pixels from `first` on (batch, row, column flattened): -> rows, tile by tile of `tile`
+ * output pixels, each [taps, tile]; of the last tile only what is there is written. `outside` stands for padding. */
+void cm_window_rows(const cm_window *w, const float *x, int64_t first, int pixels, const float *outside, int tile, const float **rows);
+/* The same with one pointer for a line of the window, to kernel[1] pixels side by side: -> rows: [kernel[0], tile] a tile. Where the window sticks out
+ * its lines are put together in gathered: [pixels, taps, channels]. dilation[1] must be 1. */
+void cm_window_lines(const cm_window *w, const float *x, int64_t first, int pixels, const float *outside, int tile, const float **rows,
+                     float *gathered);
 
 #endif

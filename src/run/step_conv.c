@@ -7,7 +7,6 @@
 #include <string.h>
 
 enum {
-    LINE_TAPS = 64,              /* of a window whose lines are one tap each */
     FEW_CHANNELS = 8,            /* below, a line of the window is one tap, so that the kernel's inner loop is long */
     POINTER_BYTES = 24 * 1024,   /* of one block's row pointers: they stay in the first-level cache beside the rows */
     MOST_BLOCK_PIXELS = 256,
@@ -93,40 +92,18 @@ static void repeat_last_row(const float **rows, int taps, int mr, int present)
             rows[t * mr + i] = rows[t * mr + present - 1];
 }
 
-/* One pixel's lines under the window, each kernel[1] pixels side by side: where they lie, or copied together where the window sticks out. */
-static void line_rows(const gemm_job *job, const cm_window_walk *walk, const float **rows, ptrdiff_t distance, float *gathered)
-{
-    const cm_window *w = &job->window;
-    const float *taps[LINE_TAPS];
-    size_t bytes = (size_t)w->channels * sizeof(float);
-    cm_window_rows(walk, taps, 1);
-    bool inside = cm_window_inside(walk);
-    for (int i = 0; i < w->kernel[0]; i++) {
-        rows[i * distance] = inside ? taps[i * w->kernel[1]] : gathered;
-        for (int j = 0; j < w->kernel[1] && !inside; j++, gathered += w->channels)
-            memcpy(gathered, taps[i * w->kernel[1] + j], bytes);
-    }
-}
-
 /* Row pointers of one block in the kernel's order: tile by tile, [taps, mr]. */
 static void block_rows(const gemm_job *job, int64_t first, int pixels, int group, const float **rows, float *gathered)
 {
     int mr = job->step->kernel->mr, taps = job->step->lines ? job->window.kernel[0] : job->taps;
     ptrdiff_t shift = (ptrdiff_t)group * job->inputs;
-    bool dense = job->step->op->kind == CM_OP_DENSE;
-    cm_window_walk walk = {0};
-    if (!dense)
-        walk = cm_window_start(&job->window, job->x, first, job->step->packed->pad_row);
-    for (int p = 0; p < pixels; p++) {
-        const float **at = rows + (ptrdiff_t)(p / mr) * taps * mr + p % mr;
-        if (dense)
-            *at = job->x + (first + p) * job->x_channels;
-        else if (job->step->lines)
-            line_rows(job, &walk, at, mr, gathered + (ptrdiff_t)p * job->taps * job->inputs);
-        else
-            cm_window_rows(&walk, at, mr);
-        if (!dense)
-            cm_window_next(&walk);
+    if (job->step->op->kind == CM_OP_DENSE) {
+        for (int p = 0; p < pixels; p++)
+            rows[p] = job->x + (first + p) * job->x_channels;
+    } else if (job->step->lines) {
+        cm_window_lines(&job->window, job->x, first, pixels, job->step->packed->pad_row, mr, rows, gathered);
+    } else {
+        cm_window_rows(&job->window, job->x, first, pixels, job->step->packed->pad_row, mr, rows);
     }
     int tiles = round_up(pixels, mr) / mr;
     if (pixels % mr)
@@ -199,9 +176,7 @@ static void depthwise_task(void *argument, int task, int worker)
     int64_t first = (int64_t)task * step->block_pixels, channels = job->window.channels;
     int pixels = (int)(job->pixels - first < step->block_pixels ? job->pixels - first : step->block_pixels);
     const float **rows = (const float **)(void *)(job->context->scratch + (size_t)worker * job->context->scratch_bytes);
-    cm_window_walk walk = cm_window_start(&job->window, job->x, first, step->packed->pad_row);
-    for (int p = 0; p < pixels; p++, cm_window_next(&walk))
-        cm_window_rows(&walk, rows + (ptrdiff_t)p * job->window.taps, 1);
+    cm_window_rows(&job->window, job->x, first, pixels, step->packed->pad_row, 1, rows);
     cm_epilogue epilogue = cm_step_epilogue(&step->op->u.conv.fused, step->packed, job->residual, first, channels);
     cm_dwconv_tile tile = {.rows = rows,
                            .weights = step->packed->weights,
@@ -258,7 +233,7 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
     if (depthwise && step->block_pixels > 32)
         step->block_pixels = 32; /* enough tasks for the small pictures of late layers */
     int64_t inputs = op->inputs[0]->dims[1] / op->u.conv.groups;
-    step->lines = !depthwise && inputs < FEW_CHANNELS && op->u.conv.groups == 1 && taps > 1 && taps <= LINE_TAPS && op->u.conv.dilation[1] == 1;
+    step->lines = !depthwise && inputs < FEW_CHANNELS && op->u.conv.groups == 1 && taps > 1 && op->u.conv.dilation[1] == 1;
     step->scratch_bytes = (size_t)step->block_pixels * (size_t)taps * sizeof(float *) + CM_ALIGNMENT;
     if (step->lines)
         step->scratch_bytes += (size_t)step->block_pixels * (size_t)taps * (size_t)inputs * sizeof(float);

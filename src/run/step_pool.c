@@ -20,9 +20,8 @@ static void pool_task(void *argument, int task, int worker)
     const float **rows = (const float **)(void *)scratch;
     float *scale = (float *)(void *)(scratch + (size_t)step->block_pixels * (size_t)job->window.taps * sizeof(float *));
     int64_t picture = job->window.out_height * job->window.out_width;
-    cm_window_walk walk = cm_window_start(&job->window, job->x, first, NULL);
-    for (int p = 0; p < pixels; p++, cm_window_next(&walk)) {
-        cm_window_rows(&walk, rows + (ptrdiff_t)p * job->window.taps, 1);
+    cm_window_rows(&job->window, job->x, first, pixels, NULL, 1, rows);
+    for (int p = 0; p < pixels; p++) {
         if (step->pool_scale)
             scale[p] = step->pool_scale[(first + p) % picture];
     }

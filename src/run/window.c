@@ -1,5 +1,7 @@
 #include "run/step.h"
 
+#include <string.h>
+
 cm_window cm_window_of(const cm_op *op)
 {
     const cm_value *x = op->inputs[0], *y = op->output;
@@ -20,52 +22,111 @@ cm_window cm_window_of(const cm_op *op)
     return w;
 }
 
-cm_window_walk cm_window_start(const cm_window *w, const float *x, int64_t pixel, const float *outside)
+/* Where the window stands: output pixels are walked through in the order in which they lie. */
+typedef struct walk {
+    const cm_window *window;
+    const float *picture, *outside; /* the picture of this batch number; what stands for padding */
+    int64_t row, column;            /* of the output pixel */
+} walk;
+
+static walk start(const cm_window *w, const float *x, int64_t pixel, const float *outside)
 {
     int64_t rest = pixel / w->out_width;
-    cm_window_walk walk = {.window = w, .outside = outside, .row = rest % w->out_height, .column = pixel % w->out_width};
-    walk.picture = x + rest / w->out_height * w->height * w->width * w->channels;
-    return walk;
+    walk at = {.window = w, .outside = outside, .row = rest % w->out_height, .column = pixel % w->out_width};
+    at.picture = x + rest / w->out_height * w->height * w->width * w->channels;
+    return at;
 }
 
-bool cm_window_inside(const cm_window_walk *walk)
+static void advance(walk *at, int64_t pixels)
 {
-    const cm_window *w = walk->window;
-    int64_t top = walk->row * w->stride[0] - w->pad[0], left = walk->column * w->stride[1] - w->pad[1];
-    return top >= 0 && left >= 0 && top + (int64_t)(w->kernel[0] - 1) * w->dilation[0] < w->height &&
-           left + (int64_t)(w->kernel[1] - 1) * w->dilation[1] < w->width;
+    const cm_window *w = at->window;
+    at->column += pixels;
+    if (at->column < w->out_width)
+        return;
+    at->column = 0;
+    if (++at->row < w->out_height)
+        return;
+    at->row = 0;
+    at->picture += w->height * w->width * w->channels;
 }
 
-void cm_window_rows(const cm_window_walk *walk, const float **rows, ptrdiff_t distance)
+/* How many output pixels from here on to the right see no padding: 0 if this one does. */
+static int64_t inside_run(const walk *at)
 {
-    const cm_window *w = walk->window;
-    int64_t top = walk->row * w->stride[0] - w->pad[0], left = walk->column * w->stride[1] - w->pad[1];
-    ptrdiff_t across = (ptrdiff_t)(w->dilation[1] * w->channels), down = (ptrdiff_t)(w->dilation[0] * w->width * w->channels);
-    bool inside = cm_window_inside(walk);
-    const float *line = walk->picture + (inside ? (top * w->width + left) * w->channels : 0);
-    for (int i = 0; i < w->kernel[0]; i++) {
-        int64_t y = top + (int64_t)i * w->dilation[0];
-        bool row_inside = y >= 0 && y < w->height;
-        for (int j = 0; j < w->kernel[1]; j++, rows += distance) {
-            if (inside) {
-                *rows = line + j * across;
-                continue;
+    const cm_window *w = at->window;
+    int64_t top = at->row * w->stride[0] - w->pad[0], left = at->column * w->stride[1] - w->pad[1];
+    int64_t right = left + (int64_t)(w->kernel[1] - 1) * w->dilation[1];
+    if (top < 0 || left < 0 || right >= w->width || top + (int64_t)(w->kernel[0] - 1) * w->dilation[0] >= w->height)
+        return 0;
+    int64_t run = (w->width - 1 - right) / w->stride[1] + 1, row = w->out_width - at->column;
+    return run < row ? run : row;
+}
+
+/* One tap's pixel, or what stands for padding. */
+static const float *tap_row(const walk *at, int i, int j)
+{
+    const cm_window *w = at->window;
+    int64_t y = at->row * w->stride[0] - w->pad[0] + (int64_t)i * w->dilation[0];
+    int64_t x = at->column * w->stride[1] - w->pad[1] + (int64_t)j * w->dilation[1];
+    return y >= 0 && y < w->height && x >= 0 && x < w->width ? at->picture + (y * w->width + x) * w->channels : at->outside;
+}
+
+/* Where pixel p's pointers begin: tile by tile of `tile` pixels, [taps, tile]. */
+static const float **pixel_rows(const float **rows, int p, int taps, int tile)
+{
+    return rows + (ptrdiff_t)(p / tile) * taps * tile + p % tile;
+}
+
+/* `run` pixels that see no padding: every tap walks along a line. columns: taps of a line that get a pointer. */
+static void run_rows(const walk *at, int columns, int p, int run, const float **rows, int tile)
+{
+    const cm_window *w = at->window;
+    int taps = w->kernel[0] * columns, wrap = (taps - 1) * tile;
+    ptrdiff_t step = (ptrdiff_t)(w->stride[1] * w->channels);
+    for (int i = 0, tap = 0; i < w->kernel[0]; i++) {
+        for (int j = 0; j < columns; j++, tap++) {
+            const float *from = tap_row(at, i, j), **to = pixel_rows(rows, p, taps, tile) + tap * tile;
+            for (int k = 0, in_tile = p % tile; k < run; k++, from += step) {
+                *to++ = from;
+                if (++in_tile == tile) {
+                    in_tile = 0;
+                    to += wrap;
+                }
             }
-            int64_t at = left + (int64_t)j * w->dilation[1];
-            *rows = row_inside && at >= 0 && at < w->width ? walk->picture + (y * w->width + at) * w->channels : walk->outside;
         }
-        line += inside && i + 1 < w->kernel[0] ? down : 0;
     }
 }
 
-void cm_window_next(cm_window_walk *walk)
+void cm_window_rows(const cm_window *w, const float *x, int64_t first, int pixels, const float *outside, int tile, const float **rows)
 {
-    const cm_window *w = walk->window;
-    if (++walk->column < w->out_width)
-        return;
-    walk->column = 0;
-    if (++walk->row < w->out_height)
-        return;
-    walk->row = 0;
-    walk->picture += w->height * w->width * w->channels;
+    walk at = start(w, x, first, outside);
+    for (int p = 0; p < pixels;) {
+        int64_t inside = inside_run(&at);
+        int run = inside == 0 ? 1 : inside < pixels - p ? (int)inside : pixels - p;
+        if (inside > 0)
+            run_rows(&at, w->kernel[1], p, run, rows, tile);
+        for (int t = 0; inside == 0 && t < w->taps; t++)
+            pixel_rows(rows, p, w->taps, tile)[t * tile] = tap_row(&at, t / w->kernel[1], t % w->kernel[1]);
+        p += run;
+        advance(&at, run);
+    }
+}
+
+void cm_window_lines(const cm_window *w, const float *x, int64_t first, int pixels, const float *outside, int tile, const float **rows, float *gathered)
+{
+    walk at = start(w, x, first, outside);
+    size_t bytes = (size_t)w->channels * sizeof(float);
+    for (int p = 0; p < pixels;) {
+        int64_t inside = inside_run(&at);
+        int run = inside == 0 ? 1 : inside < pixels - p ? (int)inside : pixels - p;
+        if (inside > 0)
+            run_rows(&at, 1, p, run, rows, tile);
+        for (int i = 0; inside == 0 && i < w->kernel[0]; i++) {
+            pixel_rows(rows, p, w->kernel[0], tile)[i * tile] = gathered;
+            for (int j = 0; j < w->kernel[1]; j++, gathered += w->channels)
+                memcpy(gathered, tap_row(&at, i, j), bytes);
+        }
+        p += run;
+        advance(&at, run);
+    }
 }
