@@ -10,6 +10,7 @@ enum {
     FEW_CHANNELS = 8,            /* below, a line of the window is one tap, so that the kernel's inner loop is long */
     POINTER_BYTES = 24 * 1024,   /* of one block's row pointers: they stay in the first-level cache beside the rows */
     MOST_BLOCK_PIXELS = 256,
+    FEWEST_BLOCK_TILES = 4,
     TASKS_PER_THREAD = 4
 };
 
@@ -34,7 +35,7 @@ typedef struct gemm_job {
     int taps, inputs;    /* as in the file: of one group */
     int group_outputs, groups;
     int64_t x_channels, y_channels;
-    int blocks, panels, panels_per_task, panel_tasks;
+    int blocks, block_pixels, panels, panels_per_task, panel_tasks;
 } gemm_job;
 
 static int round_up(int value, int multiple)
@@ -73,7 +74,11 @@ static gemm_job gemm_job_of(const cm_step *step, const cm_context *context)
     job.residual = job.fused->has_residual ? cm_context_data(context, op->inputs[1]) : NULL;
     job.inputs = (int)(job.x_channels / job.groups);
     job.group_outputs = (int)(job.y_channels / job.groups);
-    job.blocks = (int)((job.rows + step->block_pixels - 1) / step->block_pixels);
+    /* Blocks of equal size, as many for each thread, unless that made them tiny. */
+    int least = (int)((job.rows + step->block_pixels - 1) / step->block_pixels), even = round_up(least, context->threads);
+    job.blocks = job.rows / even >= FEWEST_BLOCK_TILES * step->kernel->mr ? even : least;
+    job.block_pixels = round_up((int)((job.rows + job.blocks - 1) / job.blocks), step->kernel->mr);
+    job.blocks = (int)((job.rows + job.block_pixels - 1) / job.block_pixels);
     job.panels = (job.group_outputs + step->kernel->nr - 1) / step->kernel->nr;
     /* Few blocks: the panels are shared out too, so that every thread has work. */
     int wanted = context->threads > 1 ? context->threads * TASKS_PER_THREAD : 1;
@@ -118,8 +123,8 @@ static void gemm_task(void *argument, int task, int worker)
     const cm_step *step = job->step;
     int panel_task = task % job->panel_tasks, rest = task / job->panel_tasks;
     int block = rest % job->blocks, group = rest / job->blocks;
-    int64_t first = (int64_t)block * step->block_pixels;
-    int pixels = (int)(job->rows - first < step->block_pixels ? job->rows - first : step->block_pixels);
+    int64_t first = (int64_t)block * job->block_pixels;
+    int pixels = (int)(job->rows - first < job->block_pixels ? job->rows - first : job->block_pixels);
     int mr = step->kernel->mr, nr = step->kernel->nr;
     int taps = step->lines ? job->window.kernel[0] : job->taps, k = job->taps * job->inputs / taps;
     unsigned char *scratch = job->context->scratch + (size_t)worker * job->context->scratch_bytes;
