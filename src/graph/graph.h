@@ -1,7 +1,7 @@
 /* The graph: an ONNX model at concrete input shapes, every shape known, everything constant folded, operators reduced to the few
  * kinds that are run. Built once for each input shape, then changed by the passes, then read only.
  *
- *   cm_onnx_model + input dims -> cm_graph_build -> cm_graph_fuse -> cm_graph_layout -> cm_graph_place -> run
+ *   cm_onnx_model + input dims -> cm_graph_build -> cm_graph_fuse -> cm_graph_merge -> cm_graph_layout -> cm_graph_place -> run
  */
 #ifndef CM_GRAPH_GRAPH_H
 #define CM_GRAPH_GRAPH_H
@@ -184,6 +184,9 @@ void cm_graph_free(cm_graph *graph);
 /* Folds BatchNormalization into neighbouring convolutions and fully connected layers, and bias, activation and residual addition into their
  * epilogues. Errors: MEMORY, FORMAT (weights that are not numbers). */
 cameo_status cm_graph_fuse(cm_graph *graph, cameo_error *error);
+
+/* Makes one of several small convolutions of the same picture. Errors: MEMORY. */
+cameo_status cm_graph_merge(cm_graph *graph, cameo_error *error);
 
 /* Decides how each value lies in memory and inserts the copies that this needs. Errors: MEMORY. */
 cameo_status cm_graph_layout(cm_graph *graph, cameo_error *error);

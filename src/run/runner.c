@@ -64,6 +64,8 @@ static cameo_status build_graph(cameo_runner *runner, const int64_t (*wanted)[CA
     if (status == CAMEO_OK)
         status = cm_graph_fuse(runner->graph, error);
     if (status == CAMEO_OK)
+        status = cm_graph_merge(runner->graph, error);
+    if (status == CAMEO_OK)
         status = cm_graph_layout(runner->graph, error);
     if (status == CAMEO_OK)
         status = check_work(network, runner->graph, error);

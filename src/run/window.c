@@ -77,21 +77,33 @@ static const float **pixel_rows(const float **rows, int p, int taps, int tile)
     return rows + (ptrdiff_t)(p / tile) * taps * tile + p % tile;
 }
 
+/* Tiles of one pixel: its taps lie side by side. */
+static void run_rows_one(const walk *at, int columns, int p, int run, const float **rows)
+{
+    const cm_window *w = at->window;
+    int taps = w->kernel[0] * columns;
+    ptrdiff_t step = (ptrdiff_t)(w->stride[1] * w->channels);
+    for (int tap = 0; tap < taps; tap++) {
+        const float *from = tap_row(at, tap / columns, tap % columns), **to = rows + (ptrdiff_t)p * taps + tap;
+        for (int k = 0; k < run; k++, from += step, to += taps)
+            *to = from;
+    }
+}
+
 /* `run` pixels that see no padding: every tap walks along a line. columns: taps of a line that get a pointer. */
 static void run_rows(const walk *at, int columns, int p, int run, const float **rows, int tile)
 {
     const cm_window *w = at->window;
-    int taps = w->kernel[0] * columns, wrap = (taps - 1) * tile;
+    int taps = w->kernel[0] * columns;
     ptrdiff_t step = (ptrdiff_t)(w->stride[1] * w->channels);
     for (int i = 0, tap = 0; i < w->kernel[0]; i++) {
         for (int j = 0; j < columns; j++, tap++) {
-            const float *from = tap_row(at, i, j), **to = pixel_rows(rows, p, taps, tile) + tap * tile;
-            for (int k = 0, in_tile = p % tile; k < run; k++, from += step) {
-                *to++ = from;
-                if (++in_tile == tile) {
-                    in_tile = 0;
-                    to += wrap;
-                }
+            const float *from = tap_row(at, i, j);
+            for (int k = 0; k < run;) {
+                int in_tile = (p + k) % tile, end = tile - in_tile < run - k ? k + tile - in_tile : run;
+                const float **to = pixel_rows(rows, p + k, taps, tile) + tap * tile;
+                for (; k < end; k++, from += step)
+                    *to++ = from;
             }
         }
     }
@@ -103,7 +115,9 @@ void cm_window_rows(const cm_window *w, const float *x, int64_t first, int pixel
     for (int p = 0; p < pixels;) {
         int64_t inside = inside_run(&at);
         int run = inside == 0 ? 1 : inside < pixels - p ? (int)inside : pixels - p;
-        if (inside > 0)
+        if (inside > 0 && tile == 1)
+            run_rows_one(&at, w->kernel[1], p, run, rows);
+        else if (inside > 0)
             run_rows(&at, w->kernel[1], p, run, rows, tile);
         for (int t = 0; inside == 0 && t < w->taps; t++)
             pixel_rows(rows, p, w->taps, tile)[t * tile] = tap_row(&at, t / w->kernel[1], t % w->kernel[1]);
