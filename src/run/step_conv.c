@@ -136,23 +136,24 @@ static void gemm_task(void *argument, int task, int worker)
     if (panel_end > job->panels)
         panel_end = job->panels;
     size_t panel_bytes = (size_t)taps * (size_t)k * (size_t)nr * (step->packed->key.layout.half ? sizeof(uint16_t) : sizeof(float));
+    cm_epilogue epilogue = cm_step_epilogue(job->fused, step->packed, job->residual, first, job->y_channels);
+    const float *residual = epilogue.add;
+    cm_igemm_tile tile = {.c_stride = (ptrdiff_t)job->y_channels, .epilogue = &epilogue, .taps = taps, .k = k};
     for (int panel = panel_task * job->panels_per_task; panel < panel_end; panel++) {
-        int column = group * job->group_outputs + panel * nr;
         int left = job->group_outputs - panel * nr;
+        tile.column = group * job->group_outputs + panel * nr;
+        tile.n = left < nr ? left : nr;
+        tile.panel = (const unsigned char *)step->packed->weights + (size_t)group * step->packed->group_bytes + (size_t)panel * panel_bytes;
+        tile.rows = rows;
+        tile.c = job->y + first * job->y_channels + tile.column;
+        epilogue.add = residual;
         for (int p = 0; p < pixels; p += mr) {
-            cm_epilogue epilogue = cm_step_epilogue(job->fused, step->packed, job->residual, first + p, job->y_channels);
-            cm_igemm_tile tile = {.rows = rows + (ptrdiff_t)p * taps,
-                                  .panel = (const unsigned char *)step->packed->weights + (size_t)group * step->packed->group_bytes +
-                                           (size_t)panel * panel_bytes,
-                                  .c = job->y + (first + p) * job->y_channels + column,
-                                  .c_stride = (ptrdiff_t)job->y_channels,
-                                  .epilogue = &epilogue,
-                                  .taps = taps,
-                                  .k = k,
-                                  .m = pixels - p < mr ? pixels - p : mr,
-                                  .n = left < nr ? left : nr,
-                                  .column = column};
+            tile.m = pixels - p < mr ? pixels - p : mr;
             step->kernel->run.igemm(&tile);
+            tile.rows += (ptrdiff_t)mr * taps;
+            tile.c += mr * tile.c_stride;
+            if (residual)
+                epilogue.add += mr * epilogue.add_stride;
         }
     }
 }
@@ -219,6 +220,14 @@ static cameo_status check_rows(const cm_graph *graph, const cm_op *op, int64_t r
                    (long long)rows);
 }
 
+/* Pixels of a depthwise task: enough tasks for the small pictures of late layers, large ones for large pictures. */
+static int depthwise_pixels(int64_t rows, int most)
+{
+    enum { FEWEST = 32, TASKS = 64 };
+    int64_t pixels = rows / TASKS < FEWEST ? FEWEST : rows / TASKS;
+    return pixels < most ? (int)pixels : most;
+}
+
 cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error)
 {
     const cm_op *op = step->op;
@@ -235,8 +244,8 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
     step->kernel_name = step->kernel->name;
     step->run = depthwise ? run_depthwise : run_gemm;
     step->block_pixels = block_pixels(depthwise ? 1 : step->kernel->mr, taps);
-    if (depthwise && step->block_pixels > 32)
-        step->block_pixels = 32; /* enough tasks for the small pictures of late layers */
+    if (depthwise)
+        step->block_pixels = depthwise_pixels(rows, step->block_pixels);
     int64_t inputs = op->inputs[0]->dims[1] / op->u.conv.groups;
     step->lines = !depthwise && inputs < FEW_CHANNELS && op->u.conv.groups == 1 && taps > 1 && op->u.conv.dilation[1] == 1;
     step->scratch_bytes = (size_t)step->block_pixels * (size_t)taps * sizeof(float *) + CM_ALIGNMENT;

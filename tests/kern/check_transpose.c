@@ -3,9 +3,10 @@
 
 #include "base/memory.h"
 
-static void check_matrix(const cm_kernel *kernel, int rows, int columns)
+/* gaps: rows of both sides may be farther apart than they are long. */
+static void check_matrix(const cm_kernel *kernel, int rows, int columns, int gaps)
 {
-    ptrdiff_t a_stride = columns + random_int(0, 5), c_stride = rows + random_int(0, 5);
+    ptrdiff_t a_stride = columns + random_int(0, gaps), c_stride = rows + random_int(0, gaps);
     float *a = guard_random(SLOT_A, (size_t)((rows - 1) * a_stride + columns));
     float *c = guard_floats(SLOT_C, (size_t)((columns - 1) * c_stride + rows));
     canary_fill(c, columns, rows, c_stride);
