@@ -11,7 +11,8 @@
 #include "run/step.h"
 
 enum {
-    SCRATCH_FLOATS = 256 * 1024,    /* V of one task: half of a second-level cache */
+    SMALL_SCRATCH = 96 * 1024,      /* floats of V of one task, where the weights share the second-level cache with it */
+    LARGE_SCRATCH = 240 * 1024,     /* where they do not: each task reads them all, so tasks should be few */
     CACHED_WEIGHTS = 3 << 19,       /* bytes of weights that stay in a second-level cache beside it */
     PREFETCH_BYTES = 32 * 1024,     /* how far ahead of their use weights are fetched */
     STAGGER = 16                    /* floats between positions: without, all positions of a tile would fall into the same few sets of the caches */
@@ -237,7 +238,7 @@ cameo_status cm_step_prepare_winograd(cm_step *step, cm_graph *graph, cm_weight_
     w->tiles_down = ceil_div(op->output->dims[2], w->m);
     w->tiles_across = ceil_div(op->output->dims[3], w->m);
     w->tiles = op->output->dims[0] * w->tiles_down * w->tiles_across;
-    int64_t fits = SCRATCH_FLOATS / (w->panels.positions * w->panels.k);
+    int64_t fits = (w->panels.bytes <= CACHED_WEIGHTS ? SMALL_SCRATCH : LARGE_SCRATCH) / (w->panels.positions * w->panels.k);
     w->chunk_tiles = (int)min(fits > w->multiply->mr ? fits : w->multiply->mr, w->tiles);
     step->kernel = w->multiply;
     step->kernel_name = w->multiply->name;

@@ -23,8 +23,9 @@ void check_transpose(const cm_kernel *kernel)
 {
     static const int sizes[] = { 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 100 };
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        check_matrix(kernel, 3, sizes[i], 0); /* a colour picture's planes */
         for (size_t j = 0; j < sizeof sizes / sizeof sizes[0]; j++)
-            check_matrix(kernel, sizes[i], sizes[j]);
+            check_matrix(kernel, sizes[i], sizes[j], 5);
     }
 }
 
