@@ -25,17 +25,17 @@ static int read_u16(const uint8_t *at)
     return at[0] << 8 | at[1];
 }
 
-/* A frame header, [size] bytes behind its length. */
-static bool read_frame(layout *l, const uint8_t *frame, size_t size)
+/* A frame header; content: [size], what follows its length. */
+static bool read_frame(layout *l, const uint8_t *content, size_t size)
 {
     enum { PRECISION = 8, COMPONENTS = 3, HEAD = 6, COMPONENT = 3 };
-    if (size != HEAD + COMPONENTS * COMPONENT || frame[0] != PRECISION || frame[5] != COMPONENTS || l->height)
+    if (size != HEAD + COMPONENTS * COMPONENT || content[0] != PRECISION || content[5] != COMPONENTS || l->height)
         return false;
-    l->height = read_u16(frame + 1);
-    l->width = read_u16(frame + 3);
+    l->height = read_u16(content + 1);
+    l->width = read_u16(content + 3);
     int across = 0, down = 0;
     for (int i = 0; i < COMPONENTS; i++) {
-        int sampling = frame[HEAD + i * COMPONENT + 1];
+        int sampling = content[HEAD + i * COMPONENT + 1];
         across = sampling >> 4 > across ? sampling >> 4 : across;
         down = (sampling & 15) > down ? sampling & 15 : down;
     }
@@ -44,30 +44,46 @@ static bool read_frame(layout *l, const uint8_t *frame, size_t size)
     return l->width > 0 && l->height > 0 && across > 0 && down > 0;
 }
 
+enum { FRAME_BASELINE = 0xc0, FRAME_EXTENDED = 0xc1, HUFFMAN = 0xc4, SCAN = 0xda, QUANTIZATION = 0xdb, INTERVAL = 0xdd, COMMENT = 0xfe };
+
+/* A segment before the scan; content: [size], `at` bytes from the file's beginning. False: one that no simple file has. */
+static bool read_segment(layout *l, int marker, const uint8_t *content, size_t size, size_t at)
+{
+    enum { APPLICATION = 0xe0 };
+    switch (marker) {
+    case FRAME_BASELINE:
+    case FRAME_EXTENDED:
+        l->height_at = at + 1;
+        return read_frame(l, content, size);
+    case INTERVAL:
+        l->interval = size == 2 ? read_u16(content) : 0;
+        return true;
+    case HUFFMAN:
+    case QUANTIZATION:
+    case COMMENT:
+        return true;
+    default:
+        return (marker & 0xf0) == APPLICATION;
+    }
+}
+
 /* Headers up to the first scan, which must hold all components. */
 static bool read_headers(layout *l, const uint8_t *bytes, size_t size)
 {
-    enum { FRAME_BASELINE = 0xc0, FRAME_EXTENDED = 0xc1, HUFFMAN = 0xc4, QUANTIZATION = 0xdb, INTERVAL = 0xdd, SCAN = 0xda, APPLICATION = 0xe0,
-           COMMENT = 0xfe, ALL_COMPONENTS = 3, MOST_BYTES = 1 << 20 }; /* every strip gets a copy */
+    enum { HEAD = 4, ALL_COMPONENTS = 3, MOST_BYTES = 1 << 20 }; /* every strip gets a copy */
     *l = (layout){0};
-    for (size_t at = MARKER_BYTES; size >= 5 && at < size - 5;) {
+    size_t at = MARKER_BYTES;
+    while (at <= MOST_BYTES && at < size && size - at > HEAD) {
         int marker = bytes[at + 1], length = read_u16(bytes + at + 2);
-        const uint8_t *content = bytes + at + 4;
+        const uint8_t *content = bytes + at + HEAD;
         if (bytes[at] != PREFIX || length < 3 || (size_t)length > size - at - MARKER_BYTES)
             return false;
-        at += MARKER_BYTES + (size_t)length;
-        if (marker == FRAME_BASELINE || marker == FRAME_EXTENDED) {
-            if (!read_frame(l, content, (size_t)length - 2))
-                return false;
-            l->height_at = (size_t)(content - bytes) + 1;
-        } else if (marker == INTERVAL) {
-            l->interval = length == 4 ? read_u16(content) : 0;
-        } else if (marker == SCAN) {
-            l->data = at;
-            return at <= MOST_BYTES && l->height > 0 && l->interval > 0 && content[0] == ALL_COMPONENTS;
-        } else if (marker != HUFFMAN && marker != QUANTIZATION && marker != COMMENT && (marker & 0xf0) != APPLICATION) {
+        l->data = at + MARKER_BYTES + (size_t)length;
+        if (marker == SCAN)
+            return l->height > 0 && l->interval > 0 && content[0] == ALL_COMPONENTS;
+        if (!read_segment(l, marker, content, (size_t)length - 2, at + HEAD))
             return false;
-        }
+        at = l->data;
     }
     return false;
 }
