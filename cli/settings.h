@@ -19,13 +19,16 @@ enum {
     CM_SETTINGS_DETECTOR = 2, /* --detector --det-size --det-threshold --nms */
     CM_SETTINGS_RANK = 4,     /* --rank */
     CM_SETTINGS_FACES = 8 | CM_SETTINGS_RANK, /* --max-faces */
-    CM_SETTINGS_CONTRACT = 16, /* --color --mean --std --input-size --output-name */
+    CM_SETTINGS_CONTRACT = 16, /* --color --mean --std --input-size, and --output-name except for a detector alone */
     CM_SETTINGS_RUN = 32       /* --threads --cpu */
 };
 
 /* Fills the defaults, takes CAMEO_MODEL, CAMEO_DETECTOR and CAMEO_THREADS from the environment, and appends the rows of the
  * wanted groups. `settings` must outlive the parsing. Returns -1 to go on, as cm_flags_parse does, or an exit code (reported). */
 int cm_settings_init(cm_settings *settings, cm_flags *flags, unsigned groups);
+
+/* The tier that networks run on: --cpu or CAMEO_CPU, as far as this processor has it. */
+const char *cm_settings_tier(const cm_settings *settings);
 
 /* How many threads there shall be in all. */
 int cm_settings_threads(const cm_settings *settings);
