@@ -1,3 +1,4 @@
+# labels: slow
 """The progress bar: on a terminal, for work of more than a second, gone at the end; never in a pipe."""
 import os
 import pty
