@@ -112,7 +112,7 @@ static void print_json(const info_job *job, FILE *stream)
     cm_json_add(object, "parameters", json_integer((json_int_t)model.parameters));
     cm_json_add(object, "macs", job->planned ? json_integer((json_int_t)cameo_runner_plan(plan->runner).macs) : json_null());
     cm_json_add(object, "plan", job->planned ? plan_json(plan->runner) : json_null());
-    cm_json_add(object, "cpu", json_string(cm_settings_tier(&job->settings)));
+    cm_json_add(object, "cpu", json_string(cameo_cpu_tier()));
     if (job->layers && job->planned)
         cm_json_add(object, "layers", layers_json(plan->runner));
     cm_json_print(object, stream, 1);

@@ -166,17 +166,13 @@ int cm_settings_init(cm_settings *s, cm_flags *flags, unsigned groups)
     return -1;
 }
 
-const char *cm_settings_tier(const cm_settings *settings)
-{
-    if (settings->options.network.cpu)
-        setenv("CAMEO_CPU", settings->options.network.cpu, 1); /* the library knows best what it makes of a wish */
-    return cameo_cpu_tier();
-}
-
-/* The environment's wish, given as an option: the library takes no notice of one it does not know, but refuses such an option. */
+/* The option goes before the environment, of which the library would take the lower tier. The environment's wish is given as an option too: the
+ * library takes no notice of a variable that it does not understand, but refuses such an option. */
 static cameo_network_options network_options(const cm_settings *settings)
 {
     cameo_network_options options = settings->options.network;
+    if (options.cpu)
+        setenv("CAMEO_CPU", options.cpu, 1);
     const char *wish = getenv("CAMEO_CPU");
     if (!options.cpu && wish && *wish)
         options.cpu = wish;

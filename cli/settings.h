@@ -27,17 +27,15 @@ enum {
  * wanted groups. `settings` must outlive the parsing. Returns -1 to go on, as cm_flags_parse does, or an exit code (reported). */
 int cm_settings_init(cm_settings *settings, cm_flags *flags, unsigned groups);
 
-/* The tier that networks run on: --cpu or CAMEO_CPU, as far as this processor has it. */
-const char *cm_settings_tier(const cm_settings *settings);
-
 /* How many threads there shall be in all. */
 int cm_settings_threads(const cm_settings *settings);
 
 /* Opens the networks that `wanted` (CM_SETTINGS_MODEL, CM_SETTINGS_DETECTOR) asks for; each session gets `threads` threads. The contract
- * options apply to the recognizer, or to the detector where no recognizer is wanted. Returns an exit code (reported). */
+ * options apply to the recognizer, or to the detector where no recognizer is wanted. From then on cameo_cpu_tier() is what --cpu makes it. Returns an
+ * exit code (reported). */
 int cm_settings_open_engine(const cm_settings *settings, unsigned wanted, int threads, cameo_engine **engine);
 
-/* Opens one network, a path or a name. Returns an exit code (reported). *path is the file found, to be freed. */
+/* Opens one network, a path or a name; of the tier holds the same. Returns an exit code (reported). *path is the file found, to be freed. */
 int cm_settings_open_network(const cm_settings *settings, const char *name, cameo_network **network, char **path);
 
 #endif
