@@ -9,6 +9,7 @@ pack=buffalo_sc
 most=48
 most_compared=16
 mkdir -p "$out"
+rm -rf -- "$out"/found "$out"/found.txt "$out"/faces.jsonl "$out"/matrix.png "$out"/bench-*.txt "$out"/index.html
 
 say() {
     printf '%s\n' "$*"
@@ -65,28 +66,30 @@ make_model() {
     [ "$out/$1.onnx" -nt "$cameo" ] || "$cameo" model make "$1" -o "$out/$1.onnx" >/dev/null
 }
 
+# What CAMEO_MODEL and CAMEO_DETECTOR leave open is looked for.
 choose_models() {
     made=no
     most_faces=0
+    origin=
     if [ -n "${CAMEO_MODEL:-}" ] && [ -n "${CAMEO_DETECTOR:-}" ]; then
-        recognizer=$CAMEO_MODEL
-        detector=$CAMEO_DETECTOR
-        say "models: $recognizer, $detector"
+        :
     elif find_installed; then
-        say "models: $recognizer, $detector"
+        :
     elif find_research_data; then
-        say "models: $(basename "$recognizer"), $(basename "$detector") of $data (for research only)"
-    elif pull; then
-        say "models: $recognizer, $detector"
-    else
+        origin=" (for research only)"
+    elif ! pull; then
         made=yes
         most_faces=3
         make_model r50
         make_model scrfd_500m
         recognizer=$out/r50.onnx
         detector=$out/scrfd_500m.onnx
-        say "models: $reason: made weights stand in, which know no faces; all steps run, what they find means nothing"
+        origin=": $reason: made weights stand in, which know no faces; all steps run, what they find means nothing"
     fi
+    recognizer=${CAMEO_MODEL:-$recognizer}
+    detector=${CAMEO_DETECTOR:-$detector}
+    models="models: $recognizer, $detector$origin"
+    say "$models"
 }
 
 # The list of pictures goes to $out/pictures.txt: few enough that the demonstration stays one.
@@ -96,7 +99,8 @@ choose_pictures() {
         head -n "$most" "$out/all.txt" >"$out/pictures.txt"
         count=$(wc -l <"$out/all.txt")
         [ "$count" -gt 0 ] || { printf 'demo: no picture in %s\n' "$PICTURES" >&2 && exit 3; }
-        say "pictures: $(wc -l <"$out/pictures.txt") of $count in $PICTURES"
+        pictures="pictures: $(wc -l <"$out/pictures.txt") of $count in $PICTURES"
+        say "$pictures"
         return
     fi
     if [ ! -f "$out/portraits/truth.json" ] || [ "$portraits" -nt "$out/portraits/truth.json" ]; then
@@ -104,7 +108,8 @@ choose_pictures() {
         "$portraits" -o "$out/portraits" --people 4 --pictures 3 --group --crops
     fi
     find "$out/portraits" -name '*.jpg' | sort >"$out/pictures.txt"
-    say "pictures: $out/portraits, drawn here: four people who do not exist, three times each and once together"
+    pictures="pictures: $out/portraits, drawn here: four people who do not exist, three times each and once together"
+    say "$pictures"
 }
 
 # step WHAT COMMAND...: "no face" (1) and "a file could not be read" (3) are answers, not failures of the demonstration.
@@ -121,9 +126,7 @@ step() {
 }
 
 detect() {
-    rm -rf -- "$out/found"
-    mkdir -p "$out/found"
-    "$cameo" detect - --detector "$detector" --max-faces "$most_faces" --draw "$out/found" <"$out/pictures.txt" >"$out/found.txt" || status=$?
+    "$cameo" detect - --detector "$detector" --max-faces "$most_faces" --draw "$out/found/" <"$out/pictures.txt" >"$out/found.txt" || status=$?
     grep -v '^  ' "$out/found.txt" || true
     return "${status:-0}"
 }
@@ -147,6 +150,7 @@ choose_faces() {
 embed() {
     [ -z "${note:-}" ] || say "$note"
     "$cameo" embed - --model "$recognizer" "$how" -o "$out/faces.jsonl" <"$out/faces.txt" || status=$?
+    touch "$out/faces.jsonl"
     say "$(wc -l <"$out/faces.jsonl") embeddings"
     return "${status:-0}"
 }
@@ -162,6 +166,31 @@ timings() {
     done
 }
 
+# html TEXT: as it may stand in a page.
+html() {
+    printf '%s' "$*" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g'
+}
+
+# Everything on one page, beside the files that it shows.
+page() {
+    printf '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>cameo: demonstration</title>\n'
+    printf '<style>body{font-family:sans-serif;margin:2em;max-width:80em}figure{display:inline-block;margin:0 1em 1em 0;vertical-align:top}\n'
+    printf 'img{max-height:22em;max-width:100%%}figcaption,pre{font-size:85%%}</style></head>\n<body><h1>cameo</h1>\n'
+    printf '<p>%s</p>\n<p>%s</p>\n<h2>Faces</h2>\n' "$(html "$models")" "$(html "$pictures")"
+    find "$out/found" -name '*.jpg' 2>/dev/null | sort | while read -r file; do
+        name=${file#"$out/"}
+        address=$(printf '%s' "$name" | sed 's/%/%25/g; s/#/%23/g; s/?/%3F/g')
+        printf '<figure><img src="%s" alt=""><figcaption>%s</figcaption></figure>\n' "$(html "$address")" "$(html "${name#found/}")"
+    done
+    [ ! -f "$out/matrix.png" ] || printf '<h2>Who is who</h2>\n<img src="matrix.png" alt="cosine similarities" style="max-height:none">\n'
+    printf '<h2>Timings</h2>\n<pre>%s</pre>\n</body></html>\n' "$(html "$(cat "$out"/bench-*.txt)")"
+}
+
+# result WHAT FILE: where it lies, if there is any.
+result() {
+    [ ! -e "$2" ] || printf '%-20s %s\n' "$1" "$2"
+}
+
 choose_models
 choose_pictures
 choose_faces
@@ -169,8 +198,12 @@ step "faces" detect
 step "embeddings" embed
 step "who is who (cosine similarity of the best face of each picture)" compare
 step "timings" timings
+page >"$out/index.html"
 say ""
-say "annotated pictures   $out/found/"
-say "embeddings           $out/faces.jsonl"
-say "similarity matrix    $out/matrix.png"
-say "timings              $out/bench-*.txt"
+result "annotated pictures" "$out/found/"
+result "embeddings" "$out/faces.jsonl"
+result "similarity matrix" "$out/matrix.png"
+for file in "$out"/bench-*.txt; do
+    result "timings" "$file"
+done
+result "all on one page" "$out/index.html"

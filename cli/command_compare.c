@@ -15,6 +15,7 @@ static const double default_threshold = 0.3;
 
 typedef struct compare_job {
     cm_settings settings;
+    cm_inputs_form form;
     double threshold;
     int json, matrix, aligned;
     const char *draw;
@@ -93,25 +94,32 @@ static int print_matrix(const compare_job *job)
 static int run(compare_job *job, int count, char **paths)
 {
     cm_inputs inputs;
-    int code = cm_inputs_open(&inputs, paths, count, job->matrix);
+    job->form.literal = !job->matrix;
+    int code = job->draw ? cm_outfile_check_picture(job->draw) : CM_EXIT_OK;
+    if (code == CM_EXIT_OK)
+        code = cm_inputs_open(&inputs, &job->form, paths, count);
     if (code != CM_EXIT_OK)
         return code;
+    if (job->draw && (code = cm_inputs_spare(&inputs, job->draw)) != CM_EXIT_OK) {
+        cm_inputs_close(&inputs);
+        return code;
+    }
     job->set.thumbnails_wanted = job->draw != NULL;
     job->settings.options.max_faces = 1;
     cm_pipeline pipeline = {.settings = &job->settings, .inputs = &inputs, .detect = !job->aligned, .embed = 1, .aligned = job->aligned,
                             .keep_pictures = job->draw != NULL, .what = "compare", .take = cm_face_set_take, .context = &job->set};
     code = cm_pipeline_run(&pipeline);
+    if (!job->matrix && code == CM_EXIT_OK)
+        code = print_pair(job);
     if (job->matrix && job->set.count > 0 && code <= CM_EXIT_INPUT)
         code = cm_report_worse(code, print_matrix(job));
-    else if (code == CM_EXIT_OK)
-        code = print_pair(job);
     cm_face_set_free(&job->set);
     return code;
 }
 
 int cm_command_compare(int argc, char **argv)
 {
-    compare_job job = {.threshold = default_threshold};
+    compare_job job = {.threshold = default_threshold, .form.protect = 1};
     cm_flags flags = {
         .command = "compare", .synopsis = "[options] A B | --matrix IMAGE...", .minimum = 1, .maximum = -1,
         .help = "Compares the best face of picture A with that of picture B (--rank, by default the large and central one) by the cosine of their\n"
@@ -134,12 +142,15 @@ int cm_command_compare(int argc, char **argv)
         .help = "with --matrix: draw it as a picture (.png .jpg .webp .ppm)"});
     cm_flags_add(&flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &job.json,
         .help = "print similarity, threshold, same; with --matrix faces, similarity"});
+    cm_inputs_add_flag(&job.form, &flags);
     if (code < 0)
         code = cm_flags_parse(&flags, argc, argv, &first);
     if (code >= 0)
         return code;
     if (!job.matrix && argc - first != 2)
         return cm_report_usage("compare", "two pictures are wanted, not %d (or --matrix)", argc - first);
+    if (!job.matrix && job.form.null)
+        return cm_report_usage("compare", "--null goes with --matrix");
     if (!job.matrix && job.draw)
         return cm_report_usage("compare", "--draw goes with --matrix");
     return run(&job, argc - first, argv + first);

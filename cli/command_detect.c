@@ -9,12 +9,16 @@
 #include "outfile.h"
 #include "pipeline.h"
 #include "report.h"
+#include "stems.h"
 
 typedef struct detect_job {
     cm_settings settings;
+    cm_inputs_form form;
+    cm_inputs inputs;
     int json;
     const char *draw;
     int draw_into_folder;
+    cm_stems stems; /* of the drawings */
     size_t faces;
     cm_outfile out;
 } detect_job;
@@ -43,25 +47,17 @@ static int annotate(const cm_result *result, cameo_image **annotated)
 }
 
 /* Where the drawing of a picture goes: the given file, or the same relative place in the given folder. */
-static int drawing_path(const detect_job *job, const cm_result *result, char **path)
+static int drawing_path(detect_job *job, const cm_result *result, char **path)
 {
-    if (!job->draw_into_folder) {
-        *path = strdup(job->draw);
-        return *path ? CM_EXIT_OK : cm_report(CM_EXIT_OTHER, "out of memory");
-    }
-    const char *name = strrchr(result->relative, '/'), *dot = strrchr(name ? name : result->relative, '.');
-    int length = dot ? (int)(dot - result->relative) : (int)strlen(result->relative);
-    *path = cm_lookup_format("%s/%.*s.jpg", job->draw, length, result->relative);
-    if (!*path)
-        return cm_report(CM_EXIT_OTHER, "out of memory");
-    char *slash = strrchr(*path, '/');
-    *slash = '\0';
-    int code = cm_outfile_make_folder(*path);
-    *slash = '/';
-    return code;
+    const char *stem = job->draw;
+    int code = job->draw_into_folder ? cm_stems_next(&job->stems, result->relative, &stem) : CM_EXIT_OK;
+    if (code != CM_EXIT_OK)
+        return code;
+    *path = cm_lookup_format("%s%s", stem, job->draw_into_folder ? ".jpg" : "");
+    return *path ? cm_inputs_spare(&job->inputs, *path) : cm_report(CM_EXIT_OTHER, "out of memory");
 }
 
-static int draw(const detect_job *job, const cm_result *result)
+static int draw(detect_job *job, const cm_result *result)
 {
     cameo_image *annotated = NULL;
     char *path = NULL;
@@ -114,20 +110,25 @@ static int take(const cm_result *result, void *context)
     return code == CM_EXIT_OK && job->draw ? draw(job, result) : code;
 }
 
-static int check_drawing(detect_job *job, const cm_inputs *inputs)
+/* What can be known to go wrong with the drawings is said before the work. */
+static int check_drawing(detect_job *job)
 {
     struct stat status;
     if (!job->draw)
         return CM_EXIT_OK;
+    job->stems.folder = job->draw;
     job->draw_into_folder = job->draw[strlen(job->draw) - (*job->draw != '\0')] == '/' || (stat(job->draw, &status) == 0 && S_ISDIR(status.st_mode));
-    if (!job->draw_into_folder && cm_inputs_total(inputs) != 1)
+    if (job->draw_into_folder)
+        return CM_EXIT_OK;
+    if (cm_inputs_total(&job->inputs) != 1)
         return cm_report_usage("detect", "--draw wants a folder (an existing one, or a name with '/' at its end) for several pictures");
-    return CM_EXIT_OK;
+    int code = cm_outfile_check_picture(job->draw);
+    return code == CM_EXIT_OK ? cm_inputs_spare(&job->inputs, job->draw) : code;
 }
 
 int cm_command_detect(int argc, char **argv)
 {
-    detect_job job = {0};
+    detect_job job = {.form.protect = 1};
     cm_flags flags = {
         .command = "detect", .synopsis = "[options] IMAGE...", .minimum = 1, .maximum = -1,
         .help = "Finds faces. IMAGE is a picture, a folder, or '-' for a list on standard input.\nExit code 1: no face in any picture.",
@@ -137,20 +138,21 @@ int cm_command_detect(int argc, char **argv)
         .help = "one JSON object a line for each picture: file, width, height, faces"});
     cm_flags_add(&flags, (cm_flag){.name = "draw", .value = "OUT", .kind = CM_FLAG_TEXT, .target = &job.draw,
         .help = "draw the faces into a copy: a file (.jpg .png .webp .ppm), or a folder"});
+    cm_inputs_add_flag(&job.form, &flags);
     if (code < 0)
         code = cm_flags_parse(&flags, argc, argv, &first);
     if (code >= 0)
         return code;
-    cm_inputs inputs;
-    if ((code = cm_inputs_open(&inputs, argv + first, argc - first, 1)) != CM_EXIT_OK)
+    if ((code = cm_inputs_open(&job.inputs, &job.form, argv + first, argc - first)) != CM_EXIT_OK)
         return code;
-    if ((code = check_drawing(&job, &inputs)) != CM_EXIT_OK) {
-        cm_inputs_close(&inputs);
+    if ((code = check_drawing(&job)) != CM_EXIT_OK) {
+        cm_inputs_close(&job.inputs);
         return code;
     }
     (void)cm_outfile_open(&job.out, NULL);
-    cm_pipeline pipeline = {.settings = &job.settings, .inputs = &inputs, .detect = 1, .keep_pictures = job.draw != NULL, .results_on_stdout = 1,
+    cm_pipeline pipeline = {.settings = &job.settings, .inputs = &job.inputs, .detect = 1, .keep_pictures = job.draw != NULL, .results_on_stdout = 1,
                             .what = "detect", .take = take, .context = &job};
     code = cm_pipeline_run(&pipeline);
+    cm_stems_free(&job.stems);
     return code == CM_EXIT_OK && job.faces == 0 ? CM_EXIT_NO : code;
 }

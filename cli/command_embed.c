@@ -8,10 +8,11 @@
 
 typedef struct embed_job {
     cm_settings settings;
+    cm_inputs_form form;
     cm_embed_format format;
     int aligned, raw, json;
     const char *path;
-    size_t faces;
+    size_t pictures, faces;
     float *scaled; /* [dimension] */
     cm_embed_output output;
 } embed_job;
@@ -31,6 +32,7 @@ static int take(const cm_result *result, void *context)
 {
     embed_job *job = context;
     size_t dimension = (size_t)result->dimension;
+    job->pictures++;
     if (result->face_count == 0)
         return cm_report(CM_EXIT_OK, "%s: no face found", result->path);
     if (!job->scaled && !(job->scaled = malloc(dimension * sizeof *job->scaled)))
@@ -57,15 +59,19 @@ static void add_flags(embed_job *job, cm_flags *flags)
     cm_flags_add(flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &job->json, .help = "the same as --format jsonl"});
     cm_flags_add(flags, (cm_flag){.name = "output", .letter = 'o', .value = "OUT", .kind = CM_FLAG_TEXT, .target = &job->path,
         .help = "write to a file, which is complete or absent"});
+    cm_inputs_add_flag(&job->form, flags);
 }
 
 static int run(embed_job *job, int count, char **paths)
 {
     cm_inputs inputs;
-    int code = cm_inputs_open(&inputs, paths, count, 1);
+    int code = cm_inputs_open(&inputs, &job->form, paths, count);
     if (code != CM_EXIT_OK)
         return code;
-    code = cm_embed_output_open(&job->output, job->format, job->path);
+    if (job->path)
+        code = cm_inputs_spare(&inputs, job->path);
+    if (code == CM_EXIT_OK)
+        code = cm_embed_output_open(&job->output, job->format, job->path);
     if (code != CM_EXIT_OK) {
         cm_inputs_close(&inputs);
         return code;
@@ -76,12 +82,12 @@ static int run(embed_job *job, int count, char **paths)
     if (code == CM_EXIT_OK && job->faces == 0)
         code = CM_EXIT_NO;
     free(job->scaled);
-    return cm_embed_output_finish(&job->output, code);
+    return cm_embed_output_finish(&job->output, code, job->pictures);
 }
 
 int cm_command_embed(int argc, char **argv)
 {
-    embed_job job = {.format = CM_EMBED_JSONL};
+    embed_job job = {.format = CM_EMBED_JSONL, .form.protect = 1};
     cm_flags flags = {
         .command = "embed", .synopsis = "[options] PATH...", .minimum = 1, .maximum = -1,
         .help = "Finds the faces in pictures and turns each into an embedding of length 1. PATH is a picture, a folder (searched deeply), or '-' for a\n"

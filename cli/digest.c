@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "progress.h"
 #include "report.h"
 
 int cm_digest_file(const char *path, char *text, uint64_t *bytes)
@@ -18,19 +20,23 @@ int cm_digest_file(const char *path, char *text, uint64_t *bytes)
     uint8_t digest[SHA256_DIGEST_SIZE];
     uint64_t total = 0;
     ssize_t count = -1;
+    struct stat status;
     int file = open(path, O_RDONLY | O_CLOEXEC);
     uint8_t *chunk = malloc(CHUNK);
     sha256_init(&context);
+    cm_progress_start("hash", file >= 0 && fstat(file, &status) == 0 ? (uint64_t)status.st_size : 0, CM_PROGRESS_BYTES, 0);
     if (file >= 0 && chunk) {
         do {
             count = read(file, chunk, CHUNK);
             if (count > 0) {
                 sha256_update(&context, (size_t)count, chunk);
                 total += (uint64_t)count;
+                cm_progress_update(total);
             }
         } while (count > 0 || (count < 0 && errno == EINTR));
     }
     int reason = errno;
+    cm_progress_stop();
     if (file >= 0)
         close(file);
     free(chunk);

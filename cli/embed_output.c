@@ -94,8 +94,13 @@ int cm_embed_output_flush(cm_embed_output *output)
     return output->out.stream == stdout ? cm_outfile_check(&output->out, 1) : CM_EXIT_OK;
 }
 
-int cm_embed_output_finish(cm_embed_output *output, int code)
+int cm_embed_output_finish(cm_embed_output *output, int code, size_t pictures)
 {
+    if (code == CM_EXIT_INPUT && pictures == 0) {
+        cm_outfile_abort(&output->out);
+        if (output->rows.stream)
+            cm_outfile_abort(&output->rows);
+    }
     if (output->format == CM_EMBED_NPY && output->out.stream) {
         const int64_t dims[2] = {output->count, output->dimension};
         if (fseek(output->out.stream, 0, SEEK_SET) == 0)

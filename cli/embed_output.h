@@ -25,7 +25,8 @@ int cm_embed_output_row(cm_embed_output *output, const cm_result *result, size_t
 /* Hands over what is buffered for a reader that waits. Returns an exit code (reported). */
 int cm_embed_output_flush(cm_embed_output *output);
 
-/* Finishes or gives up as `code` says (see cm_outfile_finish), frees. Returns the worse code. */
-int cm_embed_output_finish(cm_embed_output *output, int code);
+/* Finishes or gives up as `code` says (see cm_outfile_finish), frees. Returns the worse code. Where not one picture could be worked on, no file is
+ * written either: what stood there before stays. */
+int cm_embed_output_finish(cm_embed_output *output, int code, size_t pictures);
 
 #endif

@@ -217,6 +217,8 @@ cm_fetch_outcome cm_fetch(const char *url, const char *part, uint64_t max_bytes,
     }
     cm_fetch_outcome outcome = judge(&t, code, part, reason, reason_size);
     t.curl.global_cleanup();
+    if (outcome != CM_FETCH_DONE && measure(&t) == 0 && t.start == 0)
+        unlink(part); /* nothing to resume */
     close(t.file);
     return outcome;
 }

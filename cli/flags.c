@@ -60,9 +60,9 @@ int cm_flags_parse_size(const char *text, void *target)
 static int bad_value(const cm_flags *flags, const cm_flag *row, const char *text)
 {
     if (row->kind == CM_FLAG_INT || row->kind == CM_FLAG_NUMBER)
-        return cm_report_usage(flags->command, "--%s wants a%s number from %g to %g, not '%s'", row->name,
+        return cm_report_usage(flags->command, "--%s wants a%s number from %.10g to %.10g, not '%s'", row->name,
                                row->kind == CM_FLAG_INT ? " whole" : "", row->low, row->high, text);
-    return cm_report_usage(flags->command, "--%s wants %s, not '%s'", row->name, row->value, text);
+    return cm_report_usage(flags->command, "--%s wants %s, not '%s'", row->name, row->wants ? row->wants : row->value, text);
 }
 
 static int apply(const cm_flags *flags, const cm_flag *row, const char *text)
@@ -182,7 +182,5 @@ int cm_flags_print_help(const cm_flags *flags)
     printf("  %-26s %s\n", "-h, --help", "this text");
     if (flags->examples)
         printf("\nexamples:\n%s\n", flags->examples);
-    if (fflush(stdout) != 0)
-        return cm_report(CM_EXIT_OTHER, "standard output: cannot be written: %s", strerror(errno));
-    return CM_EXIT_OK;
+    return cm_report_flush();
 }

@@ -16,6 +16,7 @@ typedef struct cm_flag {
     const char *name;  /* without "--" */
     const char *value; /* placeholder in the help, NULL for a switch */
     const char *help;
+    const char *wants; /* what is right, for the message about a wrong value; NULL: `value` says it */
     cm_flag_kind kind;
     void *target;
     double low, high;

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,68 @@
 
 enum { DEEPEST = 64 };
 
+/* A file by what it is, not by one of its names. */
+typedef struct identity {
+    dev_t device;
+    ino_t number;
+} identity;
+
+static int by_identity(const void *left, const void *right)
+{
+    const identity *a = left, *b = right;
+    if (a->device != b->device)
+        return a->device < b->device ? -1 : 1;
+    return a->number == b->number ? 0 : a->number < b->number ? -1 : 1;
+}
+
+/* Returns 0 without memory. A file that is not there needs no protection. */
+static int remember(cm_inputs *inputs, const char *path)
+{
+    struct stat status;
+    if (!inputs->form.protect || stat(path, &status) != 0)
+        return 1;
+    identity *file = malloc(sizeof *file);
+    if (!file)
+        return 0;
+    *file = (identity){status.st_dev, status.st_ino};
+    pthread_mutex_lock(&inputs->files_lock);
+    identity *const *entry = tsearch(file, &inputs->files, by_identity);
+    int known = entry && *entry != file, there = entry != NULL;
+    pthread_mutex_unlock(&inputs->files_lock);
+    if (known || !there)
+        free(file);
+    return there;
+}
+
+int cm_inputs_spare(cm_inputs *inputs, const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        return CM_EXIT_OK;
+    const identity file = {status.st_dev, status.st_ino};
+    pthread_mutex_lock(&inputs->files_lock);
+    int found = tfind(&file, &inputs->files, by_identity) != NULL;
+    pthread_mutex_unlock(&inputs->files_lock);
+    if (!found)
+        return CM_EXIT_OK;
+    return cm_report(CM_EXIT_USAGE, "%s: is one of the pictures to read, it is not overwritten; let the results go elsewhere", path);
+}
+
+static void forget(cm_inputs *inputs)
+{
+    while (inputs->files) {
+        identity *file = *(identity **)inputs->files; /* a node begins with its key */
+        tdelete(file, &inputs->files, by_identity);
+        free(file);
+    }
+}
+
 static int append(cm_inputs *inputs, char *path, size_t relative)
 {
+    if (path && !remember(inputs, path)) {
+        free(path);
+        return cm_report(CM_EXIT_OTHER, "out of memory");
+    }
     if (inputs->count == inputs->capacity) {
         size_t capacity = inputs->capacity ? inputs->capacity * 2 : 64;
         cm_input *list = realloc(inputs->list, capacity * sizeof *list);
@@ -96,9 +157,10 @@ static int take_folder(cm_inputs *inputs, const char *folder)
     return code;
 }
 
-static int take_argument(cm_inputs *inputs, const char *argument, int expand)
+static int take_argument(cm_inputs *inputs, const char *argument)
 {
     struct stat status;
+    int expand = !inputs->form.literal;
     if (expand && strcmp(argument, "-") == 0) {
         if (inputs->has_stream)
             return cm_report(CM_EXIT_USAGE, "'-' (a list on standard input) can be given once only");
@@ -111,12 +173,18 @@ static int take_argument(cm_inputs *inputs, const char *argument, int expand)
     return path ? append(inputs, path, name_start(path)) : cm_report(CM_EXIT_OTHER, "out of memory");
 }
 
-int cm_inputs_open(cm_inputs *inputs, char *const *arguments, int count, int expand)
+void cm_inputs_add_flag(cm_inputs_form *form, cm_flags *flags)
+{
+    cm_flags_add(flags, (cm_flag){.name = "null", .letter = '0', .kind = CM_FLAG_SWITCH, .target = &form->null,
+        .help = "the names of the list on standard input end with a NUL (find -print0)"});
+}
+
+int cm_inputs_open(cm_inputs *inputs, const cm_inputs_form *form, char *const *arguments, int count)
 {
     int code = CM_EXIT_OK;
-    *inputs = (cm_inputs){0};
+    *inputs = (cm_inputs){.form = *form, .files_lock = PTHREAD_MUTEX_INITIALIZER};
     for (int i = 0; i < count && code == CM_EXIT_OK; i++)
-        code = take_argument(inputs, arguments[i], expand);
+        code = take_argument(inputs, arguments[i]);
     if (code != CM_EXIT_OK)
         cm_inputs_close(inputs);
     return code;
@@ -132,18 +200,34 @@ int cm_inputs_next_is_stream(const cm_inputs *inputs)
     return inputs->next < inputs->count && !inputs->list[inputs->next].path;
 }
 
+/* The list is over: 0, or -1 without memory. */
+static int end_of_list(cm_inputs *inputs)
+{
+    int reason = errno;
+    if (ferror(stdin) || !feof(stdin)) {
+        if (reason == ENOMEM)
+            return -1;
+        inputs->code = cm_report(CM_EXIT_INPUT, "standard input: the list of pictures cannot be read: %s", strerror(reason));
+    } else if (inputs->listed == 0) {
+        inputs->code = cm_report(CM_EXIT_INPUT, "standard input: the list of pictures is empty");
+    }
+    return 0;
+}
+
 /* A line of standard input: 1, 0 at its end, -1 without memory. */
 static int next_line(cm_inputs *inputs, cm_input *input)
 {
+    int separator = inputs->form.null ? '\0' : '\n';
     for (;;) {
-        ssize_t length = getline(&inputs->line, &inputs->line_capacity, stdin);
+        ssize_t length = getdelim(&inputs->line, &inputs->line_capacity, separator, stdin);
         if (length < 0)
-            return 0;
-        if (length > 0 && inputs->line[length - 1] == '\n')
+            return end_of_list(inputs);
+        if (length > 0 && inputs->line[length - 1] == separator)
             inputs->line[--length] = '\0';
         if (length == 0)
             continue;
-        input->path = strdup(inputs->line);
+        inputs->listed++;
+        input->path = remember(inputs, inputs->line) ? strdup(inputs->line) : NULL;
         input->relative = input->path ? name_start(input->path) : 0;
         return input->path ? 1 : -1;
     }
@@ -170,5 +254,7 @@ void cm_inputs_close(cm_inputs *inputs)
         free(inputs->list[i].path);
     free(inputs->list);
     free(inputs->line);
+    forget(inputs);
+    pthread_mutex_destroy(&inputs->files_lock);
     *inputs = (cm_inputs){0};
 }

@@ -37,7 +37,18 @@ static void remove_folder(const char *folder)
     rmdir(folder);
 }
 
-/* A file that bears a known name must be the published one. */
+/* What is not published under this hash is opened, to see that it is a model at all. */
+static int check_stranger(const char *path, const char *name)
+{
+    cameo_network *network;
+    cameo_error error;
+    cameo_status status = cameo_network_open(&network, path, NULL, &error);
+    cameo_network_free(network);
+    size_t named = strncmp(error.message, path, strlen(path)) == 0 ? strlen(path) : 0; /* a place that will not be */
+    return status == CAMEO_ERROR_FORMAT ? cm_report(CM_EXIT_INPUT, "%s in the pack%s", name, error.message + named) : CM_EXIT_OK;
+}
+
+/* A file that bears a known name must be the published one, and what bears a model's name must be a model. */
 static int check_member(const char *folder, const char *name, int *models)
 {
     size_t length = strlen(name), count;
@@ -54,6 +65,8 @@ static int check_member(const char *folder, const char *name, int *models)
         if (strcmp(table[i].sha256, digest) != 0)
             code = cm_report(CM_EXIT_INPUT, "%s in the pack is not the published file: its SHA-256 is %s instead of %s", name, digest, table[i].sha256);
     }
+    if (code == CM_EXIT_OK && !cameo_known_model_by_sha256(digest))
+        code = check_stranger(path, name);
     free(path);
     return code;
 }

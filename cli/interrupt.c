@@ -49,6 +49,7 @@ void cm_interrupt_install(void)
         sigemptyset(&action.sa_mask);
         sigaction(handled[i], &action, NULL);
     }
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow further is a write error like any other, and cleaned up like one */
 }
 
 int cm_interrupt_guard(const char *path)

@@ -2,7 +2,7 @@
 #ifndef CM_CLI_INTERRUPT_H
 #define CM_CLI_INTERRUPT_H
 
-/* Handles SIGINT, SIGTERM, SIGHUP and SIGPIPE, each unless the parent asked for it to be ignored. */
+/* Handles SIGINT, SIGTERM, SIGHUP and SIGPIPE, each unless the parent asked for it to be ignored; ignores SIGXFSZ. */
 void cm_interrupt_install(void);
 
 /* Registers a file that a signal must remove. `path` stays the caller's and must live until the release. Returns a slot, or -1 if all are in use. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "report.h"
@@ -62,6 +63,30 @@ const cameo_known_model *cm_lookup_known(const char *name)
             return &models[i];
     }
     return NULL;
+}
+
+static int holds(const char *name, const char *part)
+{
+    size_t length = strlen(part);
+    for (; *name; name++)
+        if (strncasecmp(name, part, length) == 0)
+            return 1;
+    return 0;
+}
+
+const char *cm_lookup_like(const char *part)
+{
+    size_t count;
+    const cameo_known_model *models = cameo_known_models(&count);
+    const char *found = NULL;
+    for (size_t i = 0; *part && i < count; i++) {
+        if (!holds(models[i].name, part) || (found && strcmp(found, models[i].name) == 0))
+            continue;
+        if (found)
+            return NULL;
+        found = models[i].name;
+    }
+    return found;
 }
 
 static int is_folder(const char *path)
@@ -196,6 +221,9 @@ static int not_found(const char *typed)
     const cameo_known_model *known = cm_lookup_known(typed);
     if (known)
         return cm_report(CM_EXIT_INPUT, "%s: this model is not here; 'cameo model pull %s' fetches it", typed, known->pack ? known->pack : known->name);
+    const char *like = cm_lookup_like(typed);
+    if (like)
+        return cm_report(CM_EXIT_INPUT, "%s: no such file, and no known model of that name; perhaps '%s' is meant", typed, like);
     return cm_report(CM_EXIT_INPUT, "%s: no such file, and no known model of that name ('cameo model list' shows them)", typed);
 }
 

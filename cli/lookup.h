@@ -23,6 +23,10 @@ int cm_lookup_list(const char *folder, struct dirent ***entries);
 /* The known model of this name, with or without ".onnx" or ".zip", or NULL. */
 const cameo_known_model *cm_lookup_known(const char *name);
 
+/* The name of the one known model that has `part` in its name, as "face_recognition_sface_2021dec.onnx" for "SFace"; NULL if none or several
+ * have. */
+const char *cm_lookup_like(const char *part);
+
 /* A file of this name ("w600k_r50" or "w600k_r50.onnx") in the searched folders, at most two folders deep, or NULL. To be freed. */
 char *cm_lookup_file(const char *name);
 

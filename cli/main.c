@@ -1,7 +1,8 @@
 /* cameo: face recognition on the command line. */
-#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cameo.h"
 #include "commands.h"
@@ -29,17 +30,10 @@ static const command *find(const char *name)
     return NULL;
 }
 
-static int flush(void)
-{
-    if (fflush(stdout) != 0 && errno != EPIPE)
-        return cm_report(CM_EXIT_OTHER, "standard output: cannot be written: %s", strerror(errno));
-    return CM_EXIT_OK;
-}
-
 static int print_version(void)
 {
     printf("cameo %s\n", cameo_version());
-    return flush();
+    return cm_report_flush();
 }
 
 static int print_help(void)
@@ -51,7 +45,7 @@ static int print_help(void)
          "\noptions:\n  --version  print the version\n"
          "\nexamples:\n  cameo model pull buffalo_l --accept-license\n  cameo compare a.jpg b.jpg\n  cameo embed photos/ -o faces.jsonl\n"
          "\nexit codes: 0 success, 1 negative answer (no face, not the same person), 2 usage, 3 bad input, 4 other");
-    return flush();
+    return cm_report_flush();
 }
 
 static int unknown(const char *name)
@@ -78,8 +72,20 @@ static int help(int argc, char **argv)
     return c->run(2, arguments);
 }
 
+/* A file opened under the number of a stream that was closed by the parent would receive what is meant for that stream. What stands there
+ * instead fails when it is used: one end of /dev/null that is not the wanted one. */
+static int hold_standard_streams(void)
+{
+    for (int number = STDIN_FILENO; number <= STDERR_FILENO; number++)
+        if (fcntl(number, F_GETFD) < 0 && open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY) != number)
+            return CM_EXIT_OTHER;
+    return CM_EXIT_OK;
+}
+
 int main(int argc, char **argv)
 {
+    if (hold_standard_streams() != CM_EXIT_OK)
+        return CM_EXIT_OTHER;
     cm_interrupt_install();
     if (argc < 2)
         return cm_report_usage("", "no command given");

@@ -7,6 +7,7 @@
 #include "interrupt.h"
 #include "make/make.h"
 #include "outfile.h"
+#include "progress.h"
 #include "report.h"
 
 static int list(void)
@@ -43,7 +44,9 @@ static int make(const char *architecture, uint64_t seed, const char *path)
     if (!cm_make_architecture_find(architecture))
         return unknown(architecture);
     cm_interrupt_defer(1); /* the maker writes beside the file's place: it must get to its end to clean up */
+    cm_progress_start_clock("make");
     int failed = cm_make_model(architecture, seed, path, message, sizeof message);
+    cm_progress_stop();
     cm_interrupt_defer(0);
     if (failed)
         return cm_report(CM_EXIT_OTHER, "%s%s%s", strstr(message, path) ? "" : path, strstr(message, path) ? "" : ": ", message);
@@ -72,7 +75,7 @@ int cm_model_make(int argc, char **argv)
         .examples = "  cameo model make --list\n  cameo model make r50 -o r50.onnx && cameo bench r50.onnx"};
     cm_flags_add(&flags, (cm_flag){.name = "output", .letter = 'o', .value = "FILE", .kind = CM_FLAG_TEXT, .target = &path, .help = "the file to write"});
     cm_flags_add(&flags, (cm_flag){.name = "seed", .value = "N", .kind = CM_FLAG_PARSE, .target = &seed, .parse = parse_seed,
-        .help = "seed of the weights (1)"});
+        .wants = "a whole number from 0", .help = "seed of the weights (1)"});
     cm_flags_add(&flags, (cm_flag){.name = "list", .kind = CM_FLAG_SWITCH, .target = &listing, .help = "list the architectures"});
     int code = cm_flags_parse(&flags, argc, argv, &first);
     if (code >= 0)

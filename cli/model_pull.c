@@ -40,6 +40,9 @@ static int check_name(const pull_job *job)
 {
     if (*job->name == '\0' || *job->name == '.' || strchr(job->name, '/') || strlen(job->name) > 100)
         return cm_report_usage("model pull", "'%s' cannot be the name of a model", job->name);
+    const char *like = cm_lookup_like(job->name);
+    if (!job->package.known && !job->url && like)
+        return cm_report_usage("model pull", "'%s' is no known model, perhaps '%s' is meant", job->name, like);
     if (!job->package.known && !job->url)
         return cm_report_usage("model pull", "'%s' is no known model ('cameo model list' shows them); others want --url and --sha256", job->name);
     if (!job->package.known && !job->sha256)
@@ -113,7 +116,7 @@ static void say_what_it_is(const char *path)
     cameo_network_free(network);
 }
 
-/* Compares with what was wanted; what is wrong is removed. */
+/* Compares with what was wanted. A wrong download is removed, a wrong file that somebody put here is theirs. */
 static int verify(const pull_job *job, const char *path)
 {
     char digest[CM_DIGEST_TEXT];
@@ -124,10 +127,12 @@ static int verify(const pull_job *job, const char *path)
     const char *wanted = job->package.sha256[0] ? job->package.sha256 : job->package.sha256_prefix ? job->package.sha256_prefix : "another";
     if (!job->package.known || strcmp(job->package.known->role, "pack") != 0)
         say_what_it_is(path);
-    code = cm_report(CM_EXIT_INPUT, "%s: what arrived is not the published file: SHA-256 %s (%llu bytes) instead of %s; it was thrown away", job->package.url,
-                     digest, (unsigned long long)bytes, wanted);
+    if (path == job->file)
+        return cm_report(CM_EXIT_INPUT, "%s: is not the published file: SHA-256 %s (%llu bytes) instead of %s; remove it, or put the right one there", path,
+                         digest, (unsigned long long)bytes, wanted);
     unlink(path);
-    return code;
+    return cm_report(CM_EXIT_INPUT, "%s: what arrived is not the published file: SHA-256 %s (%llu bytes) instead of %s; it was thrown away",
+                     job->package.url, digest, (unsigned long long)bytes, wanted);
 }
 
 static int download(pull_job *job)

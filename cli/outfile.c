@@ -1,17 +1,27 @@
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "outfile.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "interrupt.h"
+#include "lookup.h"
 #include "report.h"
 
 static const char *name_of(const cm_outfile *out)
 {
     return out->path ? out->path : "standard output";
+}
+
+static void free_names(cm_outfile *out)
+{
+    free(out->temporary);
+    free(out->target);
+    out->temporary = out->target = NULL;
 }
 
 static int fail(cm_outfile *out, const char *what)
@@ -24,14 +34,17 @@ static int fail(cm_outfile *out, const char *what)
     return CM_EXIT_OTHER;
 }
 
+/* Where the finished file is to stand. */
+static const char *place_of(const cm_outfile *out)
+{
+    return out->target ? out->target : out->path;
+}
+
 static int open_temporary(cm_outfile *out)
 {
-    size_t length = strlen(out->path);
-    out->temporary = malloc(length + sizeof ".XXXXXX");
+    out->temporary = cm_lookup_format("%s.XXXXXX", place_of(out));
     if (!out->temporary)
         return fail(out, "cannot be written");
-    memcpy(out->temporary, out->path, length);
-    memcpy(out->temporary + length, ".XXXXXX", sizeof ".XXXXXX");
     int file = mkstemp(out->temporary);
     if (file < 0) {
         free(out->temporary);
@@ -57,11 +70,15 @@ int cm_outfile_open(cm_outfile *out, const char *path)
         return CM_EXIT_OK;
     }
     out->path = path;
-    struct stat status;
-    /* A rename would replace a link or a device by a file; they are written in place. */
-    int in_place = lstat(path, &status) == 0 && !S_ISREG(status.st_mode);
-    if (!in_place)
+    struct stat status, linked;
+    int there = lstat(path, &status) == 0;
+    if (there && S_ISLNK(status.st_mode) && stat(path, &linked) == 0 && S_ISREG(linked.st_mode)) {
+        out->target = realpath(path, NULL);
+        status = linked;
+    }
+    if (!there || S_ISREG(status.st_mode))
         return open_temporary(out);
+    /* A rename would replace a device or a pipe by a file; they are written in place. */
     if (S_ISDIR(status.st_mode)) {
         errno = EISDIR;
         return fail(out, "cannot be written");
@@ -89,11 +106,10 @@ int cm_outfile_commit(cm_outfile *out)
     out->stream = NULL;
     if (fclose(stream) != 0)
         return fail(out, "cannot be written");
-    if (out->temporary && rename(out->temporary, out->path) != 0)
+    if (out->temporary && rename(out->temporary, place_of(out)) != 0)
         return fail(out, "cannot be put in its place");
     cm_interrupt_release(out->slot);
-    free(out->temporary);
-    out->temporary = NULL;
+    free_names(out);
     return CM_EXIT_OK;
 }
 
@@ -106,8 +122,7 @@ void cm_outfile_abort(cm_outfile *out)
         unlink(out->temporary);
     cm_interrupt_release(out->slot);
     out->slot = -1;
-    free(out->temporary);
-    out->temporary = NULL;
+    free_names(out);
 }
 
 int cm_outfile_finish(cm_outfile *out, int code)
@@ -117,6 +132,28 @@ int cm_outfile_finish(cm_outfile *out, int code)
         return code;
     }
     return cm_report_worse(code, cm_outfile_commit(out));
+}
+
+int cm_outfile_check_picture(const char *path)
+{
+    static const char *const endings[] = {".jpg", ".jpeg", ".png", ".ppm", ".webp"}; /* those of cameo_image_save */
+    size_t length = strlen(path), count = sizeof endings / sizeof *endings, i = 0;
+    while (i < count && (length <= strlen(endings[i]) || strcasecmp(path + length - strlen(endings[i]), endings[i]) != 0))
+        i++;
+    if (i == count)
+        return cm_report(CM_EXIT_USAGE, "%s: a picture's name ends in .jpg, .jpeg, .png, .ppm or .webp (a folder's in '/')", path);
+    char *folder = strdup(path), *slash = folder ? strrchr(folder, '/') : NULL;
+    struct stat status;
+    int code = CM_EXIT_OK;
+    if (!folder)
+        return cm_report(CM_EXIT_OTHER, "%s: out of memory", path);
+    if (slash && slash > folder) {
+        *slash = '\0';
+        if (stat(folder, &status) != 0)
+            code = cm_report(CM_EXIT_OTHER, "%s: cannot be written: %s", path, strerror(errno));
+    }
+    free(folder);
+    return code;
 }
 
 int cm_outfile_save_picture(const cameo_image_view *view, const char *path)

@@ -9,12 +9,13 @@
 typedef struct cm_outfile {
     FILE *stream;
     const char *path; /* NULL: standard output */
+    char *target;     /* the file itself, where `path` is a link to it */
     char *temporary;  /* NULL: written in place */
     int slot;
 } cm_outfile;
 
 /* path NULL or "-": standard output. A regular (or new) file is written under another name in the same folder and renamed by
- * cm_outfile_commit; links, devices and pipes are written in place. `path` must outlive it. Returns an exit code (reported). */
+ * cm_outfile_commit, also behind a link; devices and pipes are written in place. `path` must outlive it. Returns an exit code (reported). */
 int cm_outfile_open(cm_outfile *out, const char *path);
 
 /* 0 while everything written so far has arrived; otherwise an exit code (reported). flush: hand over what is buffered. */
@@ -28,6 +29,10 @@ void cm_outfile_abort(cm_outfile *out);
 
 /* Commits if code is 0 or CM_EXIT_INPUT or CM_EXIT_NO (results are there, some are missing), else aborts. Returns the worse code. */
 int cm_outfile_finish(cm_outfile *out, int code);
+
+/* Says before long work what will keep a picture from being written: an ending of its name that no picture has, a folder that is not
+ * there. Returns an exit code (reported). */
+int cm_outfile_check_picture(const char *path);
 
 /* Writes a picture (see cameo_image_save) undisturbed by signals. Returns an exit code (reported). */
 int cm_outfile_save_picture(const cameo_image_view *view, const char *path);

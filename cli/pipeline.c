@@ -9,7 +9,7 @@
 
 enum {
     BATCH = 8,         /* crops that go through the network together: the last layer's weights are read once for all of them */
-    MOST_WORKERS = 16, /* each has the memory of a session */
+    MOST_WORKERS = 32, /* each has the memory of a session */
     FIRST_FACES = 1024 /* where a picture shows more, it is searched twice */
 };
 
@@ -268,18 +268,19 @@ static int run_workers(shared *common, int count)
     return code;
 }
 
-static int smaller(int a, int b)
+/* How many workers share `threads` evenly, so that exactly so many run: the largest divisor that is no more than `most`. */
+static int share(int threads, size_t most)
 {
-    return a < b ? a : b;
+    int workers = threads < MOST_WORKERS ? threads : MOST_WORKERS;
+    while (threads % workers != 0 || (size_t)workers > most)
+        workers--;
+    return workers;
 }
 
 int cm_pipeline_run(cm_pipeline *pipeline)
 {
-    int threads = cm_settings_threads(pipeline->settings), workers = smaller(threads, MOST_WORKERS);
-    size_t total = cm_inputs_total(pipeline->inputs);
-    size_t batches = pipeline->aligned ? (total + BATCH - 1) / BATCH : total;
-    if (batches > 0 && batches < (size_t)workers)
-        workers = (int)batches;
+    size_t total = cm_inputs_total(pipeline->inputs), batches = pipeline->aligned ? (total + BATCH - 1) / BATCH : total;
+    int threads = cm_settings_threads(pipeline->settings), workers = share(threads, batches > 0 ? batches : MOST_WORKERS);
     unsigned wanted = (pipeline->embed ? CM_SETTINGS_MODEL : 0u) | (pipeline->detect ? CM_SETTINGS_DETECTOR : 0u);
     cameo_engine *engine;
     int code = cm_settings_open_engine(pipeline->settings, wanted, threads / workers, &engine);
@@ -292,6 +293,7 @@ int cm_pipeline_run(cm_pipeline *pipeline)
         pthread_cond_init(&common.turn, NULL);
         cm_progress_start(pipeline->what, total, CM_PROGRESS_COUNT, pipeline->results_on_stdout);
         code = run_workers(&common, workers);
+        code = cm_report_worse(code, pipeline->inputs->code);
         cm_progress_stop();
         pthread_cond_destroy(&common.turn);
         pthread_mutex_destroy(&common.output_lock);

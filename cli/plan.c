@@ -17,10 +17,11 @@ int cm_plan_open(cm_plan *plan, const cm_settings *settings, const char *name)
         return code;
     cameo_status status = cameo_network_contract(plan->network, &settings->contract, &plan->contract, &error);
     plan->has_contract = status == CAMEO_OK;
-    /* A network that takes no picture is described all the same; a wrong --output-name is not. */
-    if (status != CAMEO_OK && status != CAMEO_ERROR_MISMATCH)
-        return cm_report_error(plan->path, &error);
-    return CM_EXIT_OK;
+    cameo_contract own;
+    /* A network that takes no picture is described all the same; options that do not suit the network are not passed over. */
+    if (status == CAMEO_ERROR_MISMATCH && cameo_network_contract(plan->network, NULL, &own, NULL) != CAMEO_OK)
+        return CM_EXIT_OK;
+    return status == CAMEO_OK ? CM_EXIT_OK : cm_report_error(plan->path, &error);
 }
 
 /* What the open dimensions of an input become. */

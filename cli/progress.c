@@ -14,6 +14,8 @@ static struct {
     uint64_t total;
     cm_progress_unit unit;
     double started, next;
+    int has_ticker;
+    pthread_t ticker; /* draws where nobody else does */
 } bar = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 double cm_progress_clock(void)
@@ -83,6 +85,27 @@ void cm_progress_total(uint64_t total)
     pthread_mutex_unlock(&bar.lock);
 }
 
+static void *tick(void *unused)
+{
+    const struct timespec moment = {.tv_nsec = 100 * 1000 * 1000};
+    int active = 1;
+    (void)unused;
+    while (active) {
+        nanosleep(&moment, NULL);
+        cm_progress_update(0);
+        pthread_mutex_lock(&bar.lock);
+        active = bar.active;
+        pthread_mutex_unlock(&bar.lock);
+    }
+    return NULL;
+}
+
+void cm_progress_start_clock(const char *what)
+{
+    cm_progress_start(what, 0, CM_PROGRESS_PERCENT, 0);
+    bar.has_ticker = bar.active && pthread_create(&bar.ticker, NULL, tick, NULL) == 0;
+}
+
 static void wipe(void)
 {
     if (bar.drawn) {
@@ -105,4 +128,7 @@ void cm_progress_stop(void)
     wipe();
     bar.active = 0;
     pthread_mutex_unlock(&bar.lock);
+    if (bar.has_ticker)
+        pthread_join(bar.ticker, NULL);
+    bar.has_ticker = 0;
 }

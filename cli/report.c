@@ -1,21 +1,25 @@
 #include "report.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "progress.h"
 
+static void replace_control_characters(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+}
+
 static void print_line(const char *prefix, const char *sentence, const char *suffix)
 {
     char line[2304];
-    int length = snprintf(line, sizeof line, "%s%s%s", prefix, sentence, suffix);
-    if (length < 0)
+    if (snprintf(line, sizeof line, "%s%s%s", prefix, sentence, suffix) < 0)
         return;
-    size_t used = (size_t)length < sizeof line ? (size_t)length : sizeof line - 1;
-    for (size_t i = 0; i < used; i++)
-        if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-            line[i] = '?';
+    replace_control_characters(line);
     cm_progress_wipe();
     fprintf(stderr, "%s\n", line); /* one call, so that lines of several threads do not mix */
 }
@@ -45,6 +49,13 @@ int cm_report_usage(const char *command, const char *format, ...)
     return CM_EXIT_USAGE;
 }
 
+int cm_report_flush(void)
+{
+    if (fflush(stdout) != 0 && errno != EPIPE)
+        return cm_report(CM_EXIT_OTHER, "standard output: cannot be written: %s", strerror(errno));
+    return CM_EXIT_OK;
+}
+
 int cm_report_exit_code(cameo_status status)
 {
     switch (status) {
@@ -65,7 +76,10 @@ int cm_report_error(const char *path, const cameo_error *error)
 {
     int code = cm_report_exit_code(error->status);
     const char *sentence = error->message[0] ? error->message : cameo_status_text(error->status);
-    if (!path || strstr(sentence, path))
+    char name[sizeof error->message]; /* as the sentence would have it */
+    snprintf(name, sizeof name, "%s", path ? path : "");
+    replace_control_characters(name);
+    if (!path || strstr(sentence, name))
         return cm_report(code, "%s", sentence);
     return cm_report(code, "%s: %s", path, sentence);
 }

@@ -22,6 +22,9 @@ int cm_report_error(const char *path, const cameo_error *error);
 /* "cameo COMMAND: sentence; 'cameo COMMAND --help' shows how". Returns CM_EXIT_USAGE. */
 int cm_report_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Hands standard output over. CM_EXIT_OK, also where the reader has gone; otherwise an exit code (reported). */
+int cm_report_flush(void);
+
 /* The exit code for a status of a call that reads. */
 int cm_report_exit_code(cameo_status status);
 

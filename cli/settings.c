@@ -17,7 +17,7 @@ static int parse_detection_sizes(const char *text, void *target)
     if (!settings->sizes_given)
         options->detection_size_count = 0;
     settings->sizes_given = 1;
-    while (*text) {
+    do {
         char one[32];
         size_t length = strcspn(text, ",");
         int *size = options->detection_sizes[options->detection_size_count];
@@ -28,8 +28,8 @@ static int parse_detection_sizes(const char *text, void *target)
         if (cm_flags_parse_size(one, size) != 0)
             return -1;
         options->detection_size_count++;
-        text += length + (text[length] == ',');
-    }
+        text += length;
+    } while (*text++ == ',');
     return 0;
 }
 
@@ -68,10 +68,10 @@ static int parse_three(const char *text, void *target)
     char *end;
     int count = 0;
     do {
-        double value = strtod(text, &end);
+        float value = strtof(text, &end);
         if (end == text || !isfinite(value) || count == 3)
             return -1;
-        values[count++] = (float)value;
+        values[count++] = value;
         text = end + 1;
     } while (*end == ',');
     if (*end || count == 2)
@@ -112,7 +112,7 @@ static void add_network_flags(cm_settings *s, cm_flags *flags, unsigned groups)
         cm_flags_add(flags, (cm_flag){.name = "detector", .value = "MODEL", .kind = CM_FLAG_TEXT, .target = &s->detector,
             .help = "detection model: a file or a name (CAMEO_DETECTOR)"});
         cm_flags_add(flags, (cm_flag){.name = "det-size", .value = "SIZE", .kind = CM_FLAG_PARSE, .target = s, .parse = parse_detection_sizes,
-            .help = "detection size WxH or N; several with commas or repeated (128,640)"});
+            .wants = "sizes such as 640, 640x480 or 128,640", .help = "detection size WxH or N; several with commas or repeated (128,640)"});
         cm_flags_add(flags, (cm_flag){.name = "det-threshold", .value = "T", .kind = CM_FLAG_NUMBER, .target = &s->detection_threshold,
             .low = 0, .high = 1, .help = "smallest score of a face (0.5)"});
         cm_flags_add(flags, (cm_flag){.name = "nms", .value = "IOU", .kind = CM_FLAG_NUMBER, .target = &s->nms_threshold, .low = 0, .high = 1,
@@ -123,20 +123,23 @@ static void add_network_flags(cm_settings *s, cm_flags *flags, unsigned groups)
             .high = 1000000, .help = "keep the N first faces of each picture (0: all)"});
     if (groups & CM_SETTINGS_RANK)
         cm_flags_add(flags, (cm_flag){.name = "rank", .value = "ORDER", .kind = CM_FLAG_PARSE, .target = &s->options.rank, .parse = parse_rank,
+            .wants = "score, largest, central or center",
             .help = "which come first: score, largest, central (large and central) or center"});
 }
 
-static void add_contract_flags(cm_settings *s, cm_flags *flags)
+static void add_contract_flags(cm_settings *s, cm_flags *flags, unsigned groups)
 {
     cameo_contract_override *c = &s->contract;
     cm_flags_add(flags, (cm_flag){.name = "color", .value = "rgb|bgr|auto", .kind = CM_FLAG_PARSE, .target = &c->color, .parse = parse_color,
         .help = "channel order the model wants (read from it)"});
     cm_flags_add(flags, (cm_flag){.name = "mean", .value = "M[,M,M]", .kind = CM_FLAG_PARSE, .target = c->mean, .parse = parse_three,
-        .help = "subtracted from each pixel 0..255 (read from the model)"});
+        .wants = "one number or three with commas", .help = "subtracted from each pixel 0..255 (read from the model)"});
     cm_flags_add(flags, (cm_flag){.name = "std", .value = "S[,S,S]", .kind = CM_FLAG_PARSE, .target = c->std, .parse = parse_std,
-        .help = "divides each pixel then (read from the model)"});
+        .wants = "one number or three with commas, none of them 0", .help = "divides each pixel then (read from the model)"});
     cm_flags_add(flags, (cm_flag){.name = "input-size", .value = "WxH", .kind = CM_FLAG_PARSE, .target = c, .parse = parse_input_size,
-        .help = "input of the model in pixels (read from it)"});
+        .wants = "a size such as 112x112", .help = "input of the model in pixels (read from it)"});
+    if ((groups & CM_SETTINGS_DETECTOR) && !(groups & CM_SETTINGS_MODEL))
+        return; /* a detector has no one output */
     cm_flags_add(flags, (cm_flag){.name = "output-name", .value = "NAME", .kind = CM_FLAG_TEXT, .target = &c->output_name,
         .help = "output that is the embedding (read from the model)"});
 }
@@ -153,7 +156,7 @@ int cm_settings_init(cm_settings *s, cm_flags *flags, unsigned groups)
         return cm_report(CM_EXIT_USAGE, "CAMEO_THREADS wants a whole number from 1 to %d, not '%s'", MOST_THREADS, threads);
     add_network_flags(s, flags, groups);
     if (groups & CM_SETTINGS_CONTRACT)
-        add_contract_flags(s, flags);
+        add_contract_flags(s, flags, groups);
     if (groups & CM_SETTINGS_RUN) {
         cm_flags_add(flags, (cm_flag){.name = "threads", .value = "N", .kind = CM_FLAG_INT, .target = &s->threads, .low = 1, .high = MOST_THREADS,
             .help = "exactly so many threads (CAMEO_THREADS; default: as many as the process may use)"});
@@ -161,6 +164,28 @@ int cm_settings_init(cm_settings *s, cm_flags *flags, unsigned groups)
             .help = "highest instruction set to use: ref, avx2, avx512, neon (CAMEO_CPU)"});
     }
     return -1;
+}
+
+/* The option goes before the environment, of which the library would take the lower tier. The environment's wish is given as an option too: the
+ * library takes no notice of a variable that it does not understand, but refuses such an option. */
+static cameo_network_options network_options(const cm_settings *settings)
+{
+    cameo_network_options options = settings->options.network;
+    if (options.cpu)
+        setenv("CAMEO_CPU", options.cpu, 1);
+    const char *wish = getenv("CAMEO_CPU");
+    if (!options.cpu && wish && *wish)
+        options.cpu = wish;
+    return options;
+}
+
+/* Says where a refused tier was wished for. */
+static int report_refusal(const cm_settings *settings, const char *path, const cameo_error *error)
+{
+    const char *wish = network_options(settings).cpu;
+    if (!wish || error->status != CAMEO_ERROR_ARGUMENT || error->message[0] != '\'' || strncmp(error->message + 1, wish, strlen(wish)) != 0)
+        return cm_report_error(path, error);
+    return cm_report(CM_EXIT_USAGE, "%s: %s", settings->options.network.cpu ? "--cpu" : "CAMEO_CPU", error->message);
 }
 
 int cm_settings_threads(const cm_settings *settings)
@@ -181,13 +206,14 @@ int cm_settings_open_engine(const cm_settings *settings, unsigned wanted, int th
         options.detection_threshold = (float)settings->detection_threshold;
         options.nms_threshold = (float)settings->nms_threshold;
         options.threads = threads;
+        options.network = network_options(settings);
         if (model)
             options.recognizer_contract = settings->contract;
         else
             options.detector_contract = settings->contract;
         cameo_error error;
         if (cameo_engine_open(engine, &options, &error) != CAMEO_OK)
-            code = cm_report_error(NULL, &error);
+            code = report_refusal(settings, NULL, &error);
     }
     free(model);
     free(detector);
@@ -197,9 +223,10 @@ int cm_settings_open_engine(const cm_settings *settings, unsigned wanted, int th
 int cm_settings_open_network(const cm_settings *settings, const char *name, cameo_network **network, char **path)
 {
     cameo_error error;
+    const cameo_network_options options = network_options(settings);
     *network = NULL;
     int code = cm_lookup_model(name, NULL, path);
-    if (code == CM_EXIT_OK && cameo_network_open(network, *path, &settings->options.network, &error) != CAMEO_OK)
-        code = cm_report_error(*path, &error);
+    if (code == CM_EXIT_OK && cameo_network_open(network, *path, &options, &error) != CAMEO_OK)
+        code = report_refusal(settings, *path, &error);
     return code;
 }

@@ -19,7 +19,7 @@ enum {
     CM_SETTINGS_DETECTOR = 2, /* --detector --det-size --det-threshold --nms */
     CM_SETTINGS_RANK = 4,     /* --rank */
     CM_SETTINGS_FACES = 8 | CM_SETTINGS_RANK, /* --max-faces */
-    CM_SETTINGS_CONTRACT = 16, /* --color --mean --std --input-size --output-name */
+    CM_SETTINGS_CONTRACT = 16, /* --color --mean --std --input-size, and --output-name except for a detector alone */
     CM_SETTINGS_RUN = 32       /* --threads --cpu */
 };
 
@@ -31,10 +31,11 @@ int cm_settings_init(cm_settings *settings, cm_flags *flags, unsigned groups);
 int cm_settings_threads(const cm_settings *settings);
 
 /* Opens the networks that `wanted` (CM_SETTINGS_MODEL, CM_SETTINGS_DETECTOR) asks for; each session gets `threads` threads. The contract
- * options apply to the recognizer, or to the detector where no recognizer is wanted. Returns an exit code (reported). */
+ * options apply to the recognizer, or to the detector where no recognizer is wanted. From then on cameo_cpu_tier() is what --cpu makes it. Returns an
+ * exit code (reported). */
 int cm_settings_open_engine(const cm_settings *settings, unsigned wanted, int threads, cameo_engine **engine);
 
-/* Opens one network, a path or a name. Returns an exit code (reported). *path is the file found, to be freed. */
+/* Opens one network, a path or a name; of the tier holds the same. Returns an exit code (reported). *path is the file found, to be freed. */
 int cm_settings_open_network(const cm_settings *settings, const char *name, cameo_network **network, char **path);
 
 #endif

@@ -66,8 +66,8 @@ cameo_status cm_image_check_view(const cameo_image_view *view, const char *what,
     if (!view || !view->pixels)
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "%s: no pixels were given", what);
     if (view->width < 1 || view->height < 1 || view->width > INT32_MAX / RGB_BYTES)
-        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "%s: a picture of %dx%d pixels, both must be at least 1", what, view->width,
-                       view->height);
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "%s: a picture of %dx%d pixels, both must be at least 1, the width at most %d", what,
+                       view->width, view->height, INT32_MAX / RGB_BYTES);
     if ((int)view->format < CAMEO_PIXEL_RGB8 || view->format > CAMEO_PIXEL_GRAY8)
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "%s: pixel format %d, it must be RGB8, BGR8 or GRAY8", what, (int)view->format);
     if (view->stride < (ptrdiff_t)view->width * cm_image_pixel_bytes(view->format))

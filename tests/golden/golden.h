@@ -87,7 +87,7 @@ static inline golden_agreement golden_compare(const float *got, const float *wan
     double dot = 0, got_square = 0, wanted_square = 0;
     for (size_t i = 0; i < count; i++) {
         double difference = fabs((double)got[i] - (double)wanted[i]);
-        a.largest_difference = difference <= a.largest_difference ? a.largest_difference : difference; /* keeps NaN */
+        a.largest_difference = isnan(difference) ? (double)INFINITY : fmax(a.largest_difference, difference); /* fmax would lose a NaN */
         a.largest_value = fmax(a.largest_value, fabs((double)wanted[i]));
         dot += (double)got[i] * (double)wanted[i];
         got_square += (double)got[i] * (double)got[i];

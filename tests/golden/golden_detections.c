@@ -122,6 +122,7 @@ static void compare_folder(const char *folder, const char *list, const char *mod
     char what[160];
     snprintf(what, sizeof what, "%s by %s", folder, model);
     print_total(what, &t);
+    assert_true(t.faces > 0);
     close_detector(&o);
     json_decref(detections);
 }

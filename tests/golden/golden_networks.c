@@ -74,6 +74,18 @@ static golden_agreement compare_output(const run_of *r, const char *folder, cons
     return a;
 }
 
+/* The measure itself: a NaN among good values, wherever it stands, must not pass for agreement. */
+static void nan_is_no_agreement(void **state)
+{
+    (void)state;
+    const float wanted[3] = {1, 1, 1};
+    for (int i = 0; i < 3; i++) {
+        float got[3] = {1, 1, 1};
+        got[i] = NAN;
+        assert_false(golden_compare(got, wanted, 3).largest_difference <= 1e-3);
+    }
+}
+
 static void recognizers_agree(void **state)
 {
     (void)state;
@@ -170,6 +182,7 @@ static void contracts_of_real_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nan_is_no_agreement),
         cmocka_unit_test(contracts_of_real_files),
         cmocka_unit_test(recognizers_agree),
         cmocka_unit_test(detectors_agree),

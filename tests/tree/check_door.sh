@@ -21,6 +21,15 @@ done
 status=0
 "$tree/run" nonsense >/dev/null 2>&1 || status=$?
 [ "$status" = 2 ] || wrong "./run nonsense ends with $status, not 2"
+for arguments in "build x" "test x" "bench x" "install a b" "demo a b" "fuzz a 1 2"; do
+    status=0
+    # shellcheck disable=SC2086
+    "$tree/run" $arguments >/dev/null 2>&1 || status=$?
+    [ "$status" = 2 ] || wrong "./run $arguments ends with $status, not 2"
+done
+"$tree/run" test --help | cmp -s - "$scratch/usage" || wrong "./run test --help does not explain"
+ln -s "$tree/run" "$scratch/door"
+"$scratch/door" | cmp -s - "$scratch/usage" || wrong "./run does not work through a link"
 status=0
 "$tree/run" demo PICTURES=/nowhere >/dev/null 2>"$scratch/said" || status=$?
 [ "$status" = 1 ] && grep -q '/nowhere is not a folder' "$scratch/said" || wrong "a missing folder of pictures is not named"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs into a folder with a space in its name and builds the example against what lies there: shared and static, by pkg-config and by
-# find_package. usage: check_install.sh TREE BUILD
+# Installs into a folder with a space in its name and builds the example and the README's program against what lies there: shared and static, by
+# pkg-config and by find_package. usage: check_install.sh TREE BUILD
 set -eu
 tree=$1
 build=$2
@@ -32,6 +32,27 @@ PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
 export PKG_CONFIG_PATH
 eval "cc -std=c17 -Wall -Werror -o '$scratch/pc-shared' '$example' $(pkg-config --cflags --libs cameo)"
 explains_itself "$scratch/pc-shared" "$prefix/lib"
+
+# The README's program as it is written, with made models under the names it opens: it finds no face, and says nothing.
+sed -n '/^```c$/,/^```$/p' "$tree/README.md" | sed '/^```/d' >"$scratch/first.c"
+eval "cc -Wall -Wextra -Werror '$scratch/first.c' $(pkg-config --cflags --libs cameo) -o '$scratch/first'"
+"$prefix/bin/cameo" model make mbf -o "$scratch/w600k_r50.onnx"
+"$prefix/bin/cameo" model make scrfd_500m -o "$scratch/det_10g.onnx"
+printf 'P6 64 64 255\n' >"$scratch/photo.jpg"
+head -c 12288 /dev/zero >>"$scratch/photo.jpg"
+said=$(cd "$scratch" && LD_LIBRARY_PATH="$prefix/lib" ./first 2>&1) && [ -z "$said" ] || { echo "the README's program says \"$said\""; exit 1; }
+
+# With real ones it finds the person, and the example knows the same one again.
+data=${CAMEO_TEST_DATA:-}
+if [ -f "$data/models/det_500m.onnx" ]; then
+    ln -sf "$data/models/mobilefacenet_arcface.onnx" "$scratch/w600k_r50.onnx"
+    ln -sf "$data/models/det_500m.onnx" "$scratch/det_10g.onnx"
+    ln -sf "$data/scenes/obama1.jpg" "$scratch/photo.jpg"
+    said=$(cd "$scratch" && LD_LIBRARY_PATH="$prefix/lib" ./first)
+    echo "$said" | grep -qE '^face 0: score 0\.8[0-9], embedding -?[0-9.]+ -?[0-9.]+ \.\.\.$' || { echo "the README's program says \"$said\""; exit 1; }
+    said=$(cd "$scratch" && LD_LIBRARY_PATH="$prefix/lib" ./pc-shared w600k_r50.onnx det_10g.onnx photo.jpg "$data/scenes/obama-240p.jpg")
+    echo "$said" | grep -qE '^similarity 0\.7[0-9]+$' || { echo "the example says \"$said\""; exit 1; }
+fi
 
 cat >"$scratch/CMakeLists.txt" <<END
 cmake_minimum_required(VERSION 3.25)
