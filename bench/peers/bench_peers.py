@@ -21,13 +21,12 @@ from bench_cases import Case, all_cases, most_faces, quick_cases
 from machine_facts import machine_facts
 from peer_engines import ENGINES, OURS, Unavailable, engine_module
 from peer_models import Workshop
-from peer_process import Worker
+from peer_process import REAL_TIME, Worker
 from peer_schedule import Bench
 from peer_table import Row, add_ratios, json_row, whole_text
-from worker_system import REAL_TIME_PRIORITY
 
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-QUICK_SECONDS, ALL_SECONDS = 165.0, 570.0
+QUICK_SECONDS, ALL_SECONDS = 160.0, 530.0
 
 
 def progress(text: str) -> None:
@@ -66,24 +65,26 @@ def prepare(bench: Bench, cases: List[Case]) -> None:
 
 
 def measure_all(bench: Bench, cases: List[Case], until: float) -> List[Row]:
-    """Each case gets its share of the time that is left when its turn comes."""
-    rows: List[Row] = []
-    for index, case in enumerate(cases):
-        seconds = (until - time.monotonic()) * case.share / sum(later.share for later in cases[index:])
-        rows += bench.measure(case, list(ENGINES), seconds)
-    return rows
+    """Each case gets its share of the time that is left when its turn comes; the longest come first, so that the others make up for what they take.
+    The rows come in the order of the cases."""
+    rows: Dict[Case, List[Row]] = {}
+    waiting = sorted(cases, key=lambda case: -case.share)
+    while waiting:
+        share = waiting[0].share / sum(case.share for case in waiting)
+        rows[waiting[0]] = bench.measure(waiting[0], list(ENGINES), (until - time.monotonic()) * share)
+        del waiting[0]
+    return [row for case in cases for row in rows[case]]
 
 
 def make_report(bench: Bench, rows: List[Row], machine: Dict[str, Any], seconds: float) -> Dict[str, Any]:
     add_ratios(rows, OURS)
     references = dict.fromkeys(found[0] if found else "none" for found in bench.references.values())
-    real_time = bool(bench.real_time) and all(bench.real_time)
-    remarks = [] if real_time else ["Real-time scheduling was not allowed: other programs may have interrupted the runs."]
+    remarks = [] if bench.real_time else ["Real-time scheduling was not allowed: other programs may have interrupted the runs."]
     remarks.append(f"Measured in {seconds:.0f} seconds.")
     return {
         "cpu": machine["cpu"], "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "machine": machine,
         "command": " ".join(["./run bench-peers", *sys.argv[1:2]]).strip() if sys.argv[1:2] == ["--quick"] else "./run bench-peers",
-        "scheduling": f"SCHED_FIFO {REAL_TIME_PRIORITY}" if real_time else "ordinary scheduling",
+        "scheduling": " ".join(["workers under", *REAL_TIME]) if bench.real_time else "ordinary scheduling",
         "versions": {engine: bench.versions[engine] for engine in ENGINES if engine in bench.versions},
         "reference": ", ".join(f"{engine} {bench.versions.get(engine, '')}".strip() for engine in references),
         "base_ms": statistics.median(bench.base_ms) if bench.base_ms else None,

@@ -15,52 +15,27 @@ from peer_engines import Job, Unavailable
 
 ANSWER_SECONDS = 180
 KILL_SECONDS = 5
+REAL_TIME = ["chrt", "-f", "5"]
 BUSY = 0.05  # a thread that computes for more than this part of the measured time counts
 
 
-def processes_of_group(group: int) -> List[int]:
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                if os.getpgid(int(name)) == group:
-                    found.append(int(name))
-            except ProcessLookupError:
-                pass
-    return found
-
-
-def peak_rss_mb(process: int) -> float:
-    with open(f"/proc/{process}/status", encoding="utf-8") as file:
-        for line in file:
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024 / 1e6
-    return 0.0
-
-
-def processor_seconds(processes: List[int]) -> Dict[int, float]:
-    """{thread: seconds it has run}; empty where the kernel does not count them."""
-    seconds = {}
-    for process in processes:
-        try:
-            for thread in os.listdir(f"/proc/{process}/task"):
-                with open(f"/proc/{process}/task/{thread}/schedstat", encoding="utf-8") as file:
-                    seconds[int(thread)] = int(file.read().split()[0]) / 1e9
-        except OSError:
-            pass
-    return seconds
+def may_run_in_real_time() -> bool:
+    try:
+        return subprocess.run([*REAL_TIME, "true"], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 @dataclass
 class Usage:
     """What the threads of a worker did while it was measured."""
     wall: float = 0.0
-    threads: Dict[int, float] = field(default_factory=dict)
+    threads: Dict[str, float] = field(default_factory=dict)  # seconds each has run
 
-    def add(self, wall: float, before: Dict[int, float], after: Dict[int, float]) -> None:
+    def add(self, wall: float, threads: Dict[str, float]) -> None:
         self.wall += wall
-        for thread, seconds in after.items():
-            self.threads[thread] = self.threads.get(thread, 0.0) + seconds - before.get(thread, 0.0)
+        for thread, seconds in threads.items():
+            self.threads[thread] = self.threads.get(thread, 0.0) + seconds
 
     def cores(self) -> Optional[float]:
         return sum(self.threads.values()) / self.wall if self.threads and self.wall else None
@@ -73,18 +48,20 @@ class Worker:
     """A process group of its own, stopped except while it is asked to run. close() must be called."""
     living: Set["Worker"] = set()
 
-    def __init__(self, job: Job, log: str) -> None:
+    def __init__(self, job: Job, log: str, real_time: bool) -> None:
         """Returns when the network is loaded and has run. Raises Unavailable with the reason if it does not come to that."""
         self.job = job
         self.log = log
+        self.real_time = real_time
         self.unread = b""
         self.usage = Usage()
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer_worker.py")
         environment = dict(os.environ, OPENBLAS_NUM_THREADS="1")  # numpy's own pool; no engine reads it
         with open(log, "wb") as log_file:
             told = dict(asdict(job), started=time.monotonic())
-            self.process = subprocess.Popen([sys.executable, "-B", script, json.dumps(told)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                            stderr=log_file, env=environment, start_new_session=True)
+            command = [*(REAL_TIME if real_time else []), sys.executable, "-B", script, json.dumps(told)]
+            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log_file, env=environment,
+                                            start_new_session=True)
         Worker.living.add(self)
         try:
             facts = self.read_answer()
@@ -92,9 +69,7 @@ class Worker:
             self.load_ms: float = facts["load_ms"]
             self.base_ms: float = facts["base_ms"]
             self.run_ms: float = facts["run_ms"]
-            self.real_time: bool = facts["real_time"]
-            self.processes = processes_of_group(self.process.pid)
-            self.peak_rss_mb = sum(peak_rss_mb(process) for process in self.processes)
+            self.peak_rss_mb: float = facts["peak_rss_mb"]
             self.signal(signal.SIGSTOP)
         except BaseException:
             self.close()
@@ -132,14 +107,13 @@ class Worker:
 
     def run(self, count: int, warm: bool) -> List[float]:
         """Milliseconds of each of `count` runs, after one more that is not timed if `warm`. Nobody else computes meanwhile."""
-        before, begin = processor_seconds(self.processes), time.monotonic()
         self.signal(signal.SIGCONT)
         self.process.stdin.write(f"{count}{' warm' if warm else ''}\n".encode())
         self.process.stdin.flush()
-        times = self.read_answer()["times_ms"]
+        answer = self.read_answer()
         self.signal(signal.SIGSTOP)
-        self.usage.add(time.monotonic() - begin, before, processor_seconds(self.processes))
-        return times
+        self.usage.add(answer["wall"], answer["threads"])
+        return answer["times_ms"]
 
     def close(self) -> None:
         self.signal(signal.SIGKILL)

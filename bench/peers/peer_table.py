@@ -11,6 +11,7 @@ Cell = Tuple[str, ...]
 AGREEMENT = {"fp32": (0.99999, 0.005), "bf16": (0.999, 0.05)}
 # A bf16 answer this close to the fp32 one was not computed in bf16.
 SURELY_FP32 = 0.999999
+INTERRUPTED = 0.9  # of one thread's time: with less, other programs had the rest
 OBEYED = 1.05  # cores per thread asked for, with what reading the clocks costs
 MEASURED = ["ms_per_face", "load_ms", "peak_rss_mb", "cosine_to_reference"]
 
@@ -30,6 +31,11 @@ def per_face(times_ms: Sequence[float], batch: int) -> Dict[str, float]:
     return {"ms_per_face": statistics.median(faces), "ms_low_quartile": low, "ms_high_quartile": high}
 
 
+def only_fp32(row: Row) -> bool:
+    """Whether an engine was asked for another type and computed in fp32 nevertheless."""
+    return row["type"] != "fp32" and (row.get("cosine_to_reference") or 0) > SURELY_FP32
+
+
 def remarks(row: Row) -> List[str]:
     """What a reader has to know of this row besides its numbers."""
     if row.get("reason"):
@@ -39,11 +45,13 @@ def remarks(row: Row) -> List[str]:
         said.append(f"DISAGREES with the reference (relative error {row['relative_error']:.2g})")
     if row.get("agrees") is None:
         said.append("answers unchecked: no reference")
-    if row["type"] != "fp32" and (row.get("cosine_to_reference") or 0) > SURELY_FP32:
+    if only_fp32(row):
         said.append(f"answers as in fp32: this build has no {row['type']} here")
     busy, cores = row.get("busy_threads"), row.get("cores_used")
     if (busy or 0) > row["threads"] or (cores or 0) > OBEYED * row["threads"]:
         said.append(f"{busy} threads computed, on {cores:.2f} cores")
+    if row["threads"] == 1 and cores is not None and cores < INTERRUPTED:
+        said.append("interrupted by other programs: too slow, measure again")
     return said
 
 
@@ -87,7 +95,7 @@ def summary_table(rows: List[Row], engines: Sequence[str], ours: str) -> str:
     lines = []
     for key in dict.fromkeys(case_key(row) for row in rows):
         found = {row["engine"]: row for row in rows if case_key(row) == key}
-        right = [row for row in found.values() if row.get("ms_per_face") is not None and row.get("agrees") is not False]
+        right = [row for row in found.values() if row.get("ms_per_face") is not None and row.get("agrees") is not False and not only_fp32(row)]
         best = min(right, key=lambda row: row["ms_per_face"], default=None)
         lines.append([*map(str, key), *(ratio_cell(found.get(engine), ours, best is not None and found.get(engine) is best) for engine in engines)])
     return markdown(["model", "type", "threads", "batch", *engines], lines)

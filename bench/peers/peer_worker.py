@@ -3,7 +3,8 @@
 usage: peer_worker.py JOB (JSON, see peer_engines.Job)
 
 Loads, runs a few times, writes the answers to a file and says so in one line of JSON; then, for each line "COUNT" or "COUNT warm" on its standard
-input, it runs COUNT times (after one more run that is not timed, if "warm") and answers with the times. What the engines print goes to the log.
+input, it runs COUNT times (after one more run that is not timed, if "warm") and answers with the times of the runs and of all its threads. What the
+engines print goes to the log.
 """
 from __future__ import annotations
 
@@ -13,10 +14,10 @@ import sys
 import time
 from typing import Any, Dict, List, TextIO
 
-from worker_system import ask_for_real_time, die_with_parent
+from worker_system import die_with_parent, own_processes, peak_rss_mb, processor_seconds
 
-FEW_RUNS = 3
-FEW_SECONDS = 1.5
+FEW_RUNS = 4
+FEW_MS = 700.0
 
 
 def private_channel() -> TextIO:
@@ -41,7 +42,16 @@ def timed_runs(engine: Any, count: int) -> List[float]:
     return times
 
 
-def load(job_text: str, real_time: bool) -> Any:
+def slice_of_runs(engine: Any, count: int, warm: bool, processes: List[int]) -> Dict[str, Any]:
+    before, begin = processor_seconds(processes), time.perf_counter()
+    if warm:
+        engine.run()
+    times = timed_runs(engine, count)
+    wall, after = time.perf_counter() - begin, processor_seconds(processes)
+    return {"times_ms": times, "wall": wall, "threads": {thread: seconds - before.get(thread, 0.0) for thread, seconds in after.items()}}
+
+
+def load(job_text: str) -> Any:
     """(engine, first message)"""
     import numpy
     from peer_engines import Job, engine_module
@@ -49,28 +59,26 @@ def load(job_text: str, real_time: bool) -> Any:
     inputs = numpy.load(job.inputs)
     base_ms = (time.monotonic() - job.started) * 1e3
     engine = engine_module(job.engine).Engine(job, inputs)
-    engine.run()
+    times = timed_runs(engine, 1)
     answers = engine.answers()
     load_ms = (time.monotonic() - job.started) * 1e3
     numpy.savez(job.answers, *answers)
-    times = timed_runs(engine, 1)
-    while len(times) < FEW_RUNS and sum(times) < FEW_SECONDS * 1e3:
+    while len(times) < FEW_RUNS and sum(times) < FEW_MS:
         times += timed_runs(engine, 1)
-    return engine, {"version": engine.version, "load_ms": load_ms, "base_ms": base_ms, "run_ms": min(times), "real_time": real_time}
+    return engine, {"version": engine.version, "load_ms": load_ms, "base_ms": base_ms, "run_ms": min(times),
+                    "peak_rss_mb": peak_rss_mb(own_processes())}
 
 
 def main() -> None:
     die_with_parent()
-    real_time = ask_for_real_time()
     channel = private_channel()
     try:
-        engine, first_message = load(sys.argv[1], real_time)
+        engine, first_message = load(sys.argv[1])
         say(channel, first_message)
+        processes = own_processes()
         for line in sys.stdin:
             words = line.split()
-            if "warm" in words:
-                engine.run()
-            say(channel, {"times_ms": timed_runs(engine, int(words[0]))})
+            say(channel, slice_of_runs(engine, int(words[0]), "warm" in words, processes))
     except Exception as error:  # whatever a rival throws is the reason that the table gives
         name = "" if type(error).__name__ == "Unavailable" else f"{type(error).__name__}: "
         say(channel, {"error": name + (str(error).strip().splitlines() or ["no message"])[0]})

@@ -1,12 +1,12 @@
-"""What a worker asks of Linux: to die with its parent, and not to be interrupted while it is timed."""
+"""What a worker knows of itself through Linux, and asks of it."""
 from __future__ import annotations
 
 import ctypes
 import os
 import signal
+from typing import Dict, List
 
 PR_SET_PDEATHSIG = 1
-REAL_TIME_PRIORITY = 5
 
 
 def die_with_parent() -> None:
@@ -14,10 +14,35 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def ask_for_real_time() -> bool:
-    """SCHED_FIFO for this process and all threads it makes, as `chrt -f 5` would; False where that is not allowed."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REAL_TIME_PRIORITY))
-    except OSError:
-        return False
-    return True
+def own_processes() -> List[int]:
+    """This process and those it made: all of its process group."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                if os.getpgid(int(name)) == os.getpgrp():
+                    found.append(int(name))
+            except ProcessLookupError:
+                pass
+    return found
+
+
+def peak_rss_mb(processes: List[int]) -> float:
+    kilobytes = 0
+    for process in processes:
+        with open(f"/proc/{process}/status", encoding="utf-8") as file:
+            kilobytes += sum(int(line.split()[1]) for line in file if line.startswith("VmHWM:"))
+    return kilobytes * 1024 / 1e6
+
+
+def processor_seconds(processes: List[int]) -> Dict[int, float]:
+    """{thread: seconds it has run}; empty where the kernel does not count them."""
+    seconds = {}
+    for process in processes:
+        try:
+            for thread in os.listdir(f"/proc/{process}/task"):
+                with open(f"/proc/{process}/task/{thread}/schedstat", encoding="utf-8") as file:
+                    seconds[int(thread)] = int(file.read().split()[0]) / 1e9
+        except OSError:
+            pass
+    return seconds

@@ -70,6 +70,10 @@ class Remarks(unittest.TestCase):
         self.assertEqual(peer_table.remarks(row("fast", 1.0, cores_used=1.9, busy_threads=2)), ["2 threads computed, on 1.90 cores"])
         self.assertEqual(peer_table.remarks(row("fast", 1.0, cores_used=1.9, busy_threads=2, threads=2)), [])
 
+    def test_an_interrupted_row_is_said(self):
+        self.assertIn("interrupted", peer_table.remarks(row("fast", 1.0, cores_used=0.7))[0])
+        self.assertEqual(peer_table.remarks(row("fast", 1.0, cores_used=1.4, threads=2)), [])
+
     def test_bf16_that_is_fp32_is_said(self):
         self.assertIn("as in fp32", peer_table.remarks(row("fast", 1.0, type="bf16", cosine_to_reference=0.99999999))[0])
         self.assertEqual(peer_table.remarks(row("fast", 1.0, type="bf16", cosine_to_reference=0.9999)), [])
@@ -89,6 +93,10 @@ class Tables(unittest.TestCase):
         self.assertEqual(lines[0], ["model", "type", "threads", "batch", "cameo", "fast", "slow"])
         self.assertEqual(lines[2], ["r50", "fp32", "1", "1", "**50.00**", "40.00 (0.80) DISAGREES", "75.00 (1.50)"])
         self.assertEqual(lines[3], ["mbf", "fp32", "1", "1", "9.00", "–", "**8.10** (0.90)"])
+
+    def test_fp32_is_not_the_fastest_bf16(self):
+        rows = [row("cameo", 50.0, type="bf16", cosine_to_reference=0.9999), row("fast", 40.0, type="bf16")]
+        self.assertEqual(cells(peer_table.summary_table(rows, ["cameo", "fast"], "cameo"))[2][4:], ["**50.00**", "40.00"])
 
     def test_details_have_a_line_for_each_row_and_survive_bars(self):
         lines = cells(peer_table.detail_table(self.rows))
