@@ -1,0 +1,123 @@
+"""cameo and its peers on the same networks, pictures and cores.
+
+usage: bench_peers.py [--quick] [--json FILE]
+
+Run by ./run bench-peers, which installs the peers into build/peers-env. docs/performance.md says what is measured and how.
+"""
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib.util
+import json
+import os
+import signal
+import statistics
+import sys
+import time
+from typing import Any, Dict, List
+
+from bench_cases import Case, all_cases, most_faces, quick_cases
+from machine_facts import machine_facts
+from peer_engines import ENGINES, OURS, Unavailable, engine_module
+from peer_models import Workshop
+from peer_process import REAL_TIME, Worker
+from peer_schedule import Bench
+from peer_table import Row, add_ratios, json_row, whole_text
+
+TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+QUICK_SECONDS, ALL_SECONDS = 160.0, 530.0
+
+
+def progress(text: str) -> None:
+    """The one line that says what is going on, on a terminal only."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\033[K{text[:100]}")
+        sys.stderr.flush()
+
+
+def find_missing(failed: str) -> Dict[str, str]:
+    """{engine: why} for those whose package is not there; the installer left its reason in the folder `failed`."""
+    missing = {}
+    for engine in ENGINES:
+        package = engine_module(engine).PACKAGE
+        if package and importlib.util.find_spec(package) is None:
+            missing[engine] = "not installed"
+            note = os.path.join(failed, package)
+            if os.path.isfile(note):
+                with open(note, encoding="utf-8", errors="replace") as file:
+                    missing[engine] = "could not be installed: " + (file.read().strip().splitlines() or [""])[-1]
+    return missing
+
+
+def prepare(bench: Bench, cases: List[Case]) -> None:
+    """Networks made, converted and their reference answers computed before the first case is timed. What cannot be converted is met again, with its
+    reason, where it is needed."""
+    most_threads = max(case.threads for case in cases)
+    for model in dict.fromkeys(case.model for case in cases):
+        for format_ in dict.fromkeys(engine_module(engine).FORMAT for engine in ENGINES if engine not in bench.missing):
+            progress(f"{model} for {format_}")
+            try:
+                bench.workshop.file(model, format_)
+            except Unavailable:
+                pass
+        bench.find_reference(model, most_faces(cases, model), most_threads)
+
+
+def measure_all(bench: Bench, cases: List[Case], until: float) -> List[Row]:
+    """Each case gets its share of the time that is left when its turn comes; the longest come first, so that the others make up for what they take.
+    The rows come in the order of the cases."""
+    rows: Dict[Case, List[Row]] = {}
+    waiting = sorted(cases, key=lambda case: -case.share)
+    while waiting:
+        share = waiting[0].share / sum(case.share for case in waiting)
+        rows[waiting[0]] = bench.measure(waiting[0], list(ENGINES), (until - time.monotonic()) * share)
+        del waiting[0]
+    return [row for case in cases for row in rows[case]]
+
+
+def make_report(bench: Bench, rows: List[Row], machine: Dict[str, Any], seconds: float) -> Dict[str, Any]:
+    add_ratios(rows, OURS)
+    references = dict.fromkeys(found[0] if found else "none" for found in bench.references.values())
+    remarks = [] if bench.real_time else ["Real-time scheduling was not allowed: other programs may have interrupted the runs."]
+    remarks.append(f"Measured in {seconds:.0f} seconds.")
+    return {
+        "cpu": machine["cpu"], "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "machine": machine,
+        "command": " ".join(["./run bench-peers", *sys.argv[1:2]]).strip() if sys.argv[1:2] == ["--quick"] else "./run bench-peers",
+        "scheduling": " ".join(["workers under", *REAL_TIME]) if bench.real_time else "ordinary scheduling",
+        "versions": {engine: bench.versions[engine] for engine in ENGINES if engine in bench.versions},
+        "reference": ", ".join(f"{engine} {bench.versions.get(engine, '')}".strip() for engine in references),
+        "base_ms": statistics.median(bench.base_ms) if bench.base_ms else None,
+        "engines": list(ENGINES), "missing": bench.missing, "remarks": remarks, "rows": [json_row(row) for row in rows]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="./run bench-peers", description="cameo and its peers on the same networks, pictures and cores")
+    parser.add_argument("--quick", action="store_true", help="r50 and MobileFaceNet one face at a time: at most three minutes instead of ten")
+    parser.add_argument("--json", metavar="FILE", help="write the results there too")
+    arguments = parser.parse_args()
+    begin = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    release, folder = os.path.join(TREE, "build", "release"), os.path.join(TREE, "build", "peers")
+    workshop = Workshop(os.path.join(release, "cameo"), os.environ.get("CAMEO_TEST_DATA") or os.path.join(TREE, "..", "shared", "data"), folder)
+    missing = find_missing(os.path.join(TREE, "build", "peers-env", "failed"))
+    machine = machine_facts()
+    bench = Bench(workshop, os.path.join(release, "libcameo.so"), folder, missing, progress)
+    cases = quick_cases() if arguments.quick else all_cases(workshop.detectors())
+    try:
+        prepare(bench, cases)
+        rows = measure_all(bench, cases, begin + (QUICK_SECONDS if arguments.quick else ALL_SECONDS))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    finally:
+        Worker.close_all()
+        progress("")
+    report = make_report(bench, rows, machine, time.monotonic() - begin)
+    print(whole_text(report, OURS), end="")
+    if arguments.json:
+        with open(arguments.json, "w", encoding="utf-8") as file:
+            json.dump(report, file, indent=1, ensure_ascii=False)
+            file.write("\n")
+
+
+main()

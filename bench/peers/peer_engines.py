@@ -1,0 +1,45 @@
+"""The engines that are compared, and what one of their worker processes is told.
+
+Each engine is a module of its own with
+    FORMAT                      the kind of file it reads: "onnx", "ncnn" or "mnn"
+    PACKAGE                     its package in requirements.txt ("" for cameo)
+    settings(case)              the settings worth trying in this case; raises Unavailable where the engine has nothing to offer
+    Engine(job, inputs)         loads; run() computes once, answers() returns the outputs of the last run in the model's order; version
+Only Engine imports the rival's package, so that a missing one costs nobody else anything.
+"""
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from types import ModuleType
+from typing import List
+
+OURS = "cameo"
+# In the order of the table. The first rival that runs is the one whose fp32 answers are the reference.
+ENGINES = {OURS: "engine_cameo", "onnxruntime": "engine_onnxruntime", "openvino": "engine_openvino", "ncnn": "engine_ncnn", "mnn": "engine_mnn"}
+REFERENCES = ["onnxruntime", "openvino", "ncnn", "mnn", OURS]
+
+
+class Unavailable(Exception):
+    """An engine cannot take part; the text is the reason that the table gives."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker is told on its command line, as JSON."""
+    engine: str
+    setting: str
+    model: str            # file (for ncnn: of the .param file, with the .bin file beside it)
+    input_name: str
+    output_names: List[str]
+    type: str
+    threads: int
+    batch: int
+    inputs: str           # .npy file, float32 [batch, 3, height, width]
+    answers: str          # .npz file to write: the outputs after the first run
+    library: str          # libcameo.so
+    started: float        # time.monotonic() just before the process was made
+
+
+def engine_module(engine: str) -> ModuleType:
+    return importlib.import_module(ENGINES[engine])

@@ -1,0 +1,87 @@
+"""The process in which one engine runs one network.
+
+usage: peer_worker.py JOB (JSON, see peer_engines.Job)
+
+Loads, runs a few times, writes the answers to a file and says so in one line of JSON; then, for each line "COUNT" or "COUNT warm" on its standard
+input, it runs COUNT times (after one more run that is not timed, if "warm") and answers with the times of the runs and of all its threads. What the
+engines print goes to the log.
+"""
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from typing import Any, Dict, List, TextIO
+
+from worker_system import die_with_parent, own_processes, peak_rss_mb, processor_seconds
+
+FEW_RUNS = 4
+FEW_MS = 700.0
+
+
+def private_channel() -> TextIO:
+    """The pipe to the parent, with standard output turned to the log: libraries like to print."""
+    channel = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return channel
+
+
+def say(channel: TextIO, message: Dict[str, Any]) -> None:
+    channel.write(json.dumps(message) + "\n")
+    channel.flush()
+
+
+def timed_runs(engine: Any, count: int) -> List[float]:
+    """Milliseconds of each run."""
+    times = []
+    for _ in range(count):
+        begin = time.perf_counter()
+        engine.run()
+        times.append((time.perf_counter() - begin) * 1e3)
+    return times
+
+
+def slice_of_runs(engine: Any, count: int, warm: bool, processes: List[int]) -> Dict[str, Any]:
+    before, begin = processor_seconds(processes), time.perf_counter()
+    if warm:
+        engine.run()
+    times = timed_runs(engine, count)
+    wall, after = time.perf_counter() - begin, processor_seconds(processes)
+    return {"times_ms": times, "wall": wall, "threads": {thread: seconds - before.get(thread, 0.0) for thread, seconds in after.items()}}
+
+
+def load(job_text: str) -> Any:
+    """(engine, first message)"""
+    import numpy
+    from peer_engines import Job, engine_module
+    job = Job(**json.loads(job_text))
+    inputs = numpy.load(job.inputs)
+    base_ms = (time.monotonic() - job.started) * 1e3
+    engine = engine_module(job.engine).Engine(job, inputs)
+    times = timed_runs(engine, 1)
+    answers = engine.answers()
+    load_ms = (time.monotonic() - job.started) * 1e3
+    numpy.savez(job.answers, *answers)
+    while len(times) < FEW_RUNS and sum(times) < FEW_MS:
+        times += timed_runs(engine, 1)
+    return engine, {"version": engine.version, "load_ms": load_ms, "base_ms": base_ms, "run_ms": min(times),
+                    "peak_rss_mb": peak_rss_mb(own_processes())}
+
+
+def main() -> None:
+    die_with_parent()
+    channel = private_channel()
+    try:
+        engine, first_message = load(sys.argv[1])
+        say(channel, first_message)
+        processes = own_processes()
+        for line in sys.stdin:
+            words = line.split()
+            say(channel, slice_of_runs(engine, int(words[0]), "warm" in words, processes))
+    except Exception as error:  # whatever a rival throws is the reason that the table gives
+        name = "" if type(error).__name__ == "Unavailable" else f"{type(error).__name__}: "
+        say(channel, {"error": name + (str(error).strip().splitlines() or ["no message"])[0]})
+
+
+main()
