@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench_layers.h"
 #include "bench_pipeline.h"
 #include "commands.h"
 #include "json_text.h"
@@ -20,6 +21,7 @@ typedef struct bench_job {
     double *times; /* [CM_SAMPLES_MOST] seconds, sorted at the end */
     int runs;
     uint64_t peak_bytes;
+    cm_bench_layers roof; /* with `layers` */
 } bench_job;
 
 /* Values as pixels have them after (x - mean) / std: between -1 and 1, the same each time (xorshift). */
@@ -63,6 +65,14 @@ static cameo_status run_once(bench_job *job, cameo_error *error)
     return status;
 }
 
+/* After the runs, so that its block does not count as the model's memory. */
+static cm_bench_layers measure_roof(const bench_job *job)
+{
+    cm_bench_layers roof = {.runner = job->plan.runner, .runs = job->runs, .block_bytes = cm_bench_layers_bytes(job->plan.runner)};
+    roof.peak = cm_peak_measure(job->settings.options.network.cpu, cm_settings_threads(&job->settings), roof.block_bytes);
+    return roof;
+}
+
 static int measure(bench_job *job)
 {
     cameo_error error;
@@ -86,6 +96,8 @@ static int measure(bench_job *job)
     if (status != CAMEO_OK)
         return cm_report_error(job->plan.path, &error);
     job->peak_bytes = peak_memory();
+    if (job->layers)
+        job->roof = measure_roof(job);
     cm_samples_sort(job->times, job->runs);
     return CM_EXIT_OK;
 }
@@ -94,34 +106,6 @@ static int measure(bench_job *job)
 static double gflops(uint64_t macs, double seconds)
 {
     return seconds > 0 ? 2e-9 * (double)macs / seconds : 0;
-}
-
-static double profiled_seconds(const cameo_runner *runner)
-{
-    double all = 0;
-    for (int i = 0; i < cameo_runner_plan(runner).layer_count; i++)
-        all += cameo_runner_layer(runner, i).seconds;
-    return all;
-}
-
-static json_t *layers_json(const bench_job *job)
-{
-    json_t *array = json_array();
-    double all = profiled_seconds(job->plan.runner);
-    for (int i = 0; i < cameo_runner_plan(job->plan.runner).layer_count; i++) {
-        cameo_layer_info layer = cameo_runner_layer(job->plan.runner, i);
-        double seconds = layer.seconds / job->runs;
-        json_t *object = json_object();
-        cm_json_add(object, "name", cm_json_text(layer.name));
-        cm_json_add(object, "op", cm_json_text(layer.op));
-        cm_json_add(object, "kernel", cm_json_text(layer.kernel));
-        cm_json_add(object, "shape", cm_json_sizes(layer.dims, layer.rank));
-        cm_json_add(object, "ms", cm_json_number(seconds * 1e3));
-        cm_json_add(object, "share", cm_json_number(all > 0 ? layer.seconds / all : 0));
-        cm_json_add(object, "gflops", cm_json_number(gflops(layer.macs, seconds)));
-        json_array_append_new(array, object);
-    }
-    return array;
 }
 
 static void print_json(const bench_job *job, FILE *stream)
@@ -133,6 +117,8 @@ static void print_json(const bench_job *job, FILE *stream)
     cm_json_add(object, "task", json_string(cm_plan_task(plan->contract.task)));
     cm_json_add(object, "threads", json_integer(cm_settings_threads(&job->settings)));
     cm_json_add(object, "cpu", json_string(job->settings.options.network.cpu ? job->settings.options.network.cpu : cameo_cpu_tier()));
+    cm_json_add(object, "precision", json_string(cm_settings_precision_name(cameo_network_precision(plan->network))));
+    cm_json_add(object, "memory", json_string(cm_settings_memory_name(job->settings.options.network.memory)));
     cm_json_add(object, "batch", json_integer(job->batch));
     cm_json_add(object, "runs", json_integer(job->runs));
     cm_json_add(object, "median_ms", cm_json_number(middle * 1e3));
@@ -143,22 +129,8 @@ static void print_json(const bench_job *job, FILE *stream)
     cm_json_add(object, "load_ms", cm_json_number((plan->open_seconds + plan->plan_seconds) * 1e3));
     cm_json_add(object, "peak_memory_bytes", json_integer((json_int_t)job->peak_bytes));
     if (job->layers)
-        cm_json_add(object, "layers", layers_json(job));
+        cm_bench_layers_add_json(&job->roof, object);
     cm_json_print(object, stream, 1);
-}
-
-static void print_layers(const bench_job *job, FILE *stream)
-{
-    double all = profiled_seconds(job->plan.runner);
-    fprintf(stream, "\n%-28s %-22s %-18s %9s %7s %9s  %s\n", "layer", "operator", "shape", "ms", "share", "GFLOP/s", "kernel");
-    for (int i = 0; i < cameo_runner_plan(job->plan.runner).layer_count; i++) {
-        cameo_layer_info layer = cameo_runner_layer(job->plan.runner, i);
-        double seconds = layer.seconds / job->runs;
-        char shape[128];
-        cm_plan_shape(layer.dims, layer.rank, shape, sizeof shape);
-        fprintf(stream, "%-28s %-22s %-18s %9.4f %6.1f%% %9.1f  %s\n", layer.name, layer.op, shape, seconds * 1e3,
-                all > 0 ? 100 * layer.seconds / all : 0, gflops(layer.macs, seconds), layer.kernel);
-    }
 }
 
 static void print_text(const bench_job *job, FILE *stream)
@@ -179,7 +151,7 @@ static void print_text(const bench_job *job, FILE *stream)
             plan->plan_seconds * 1e3);
     fprintf(stream, "%-12s %.1f MB at its peak\n", "memory", (double)job->peak_bytes * 1e-6);
     if (job->layers)
-        print_layers(job, stream);
+        cm_bench_layers_print(&job->roof, stream);
 }
 
 static int run(bench_job *job, const char *name)
@@ -222,6 +194,8 @@ int cm_command_bench(int argc, char **argv)
         .command = "bench", .synopsis = "[options] MODEL | --pipeline PICTURE [options]", .minimum = 0, .maximum = 1,
         .help = "Measures a model: the median and the best time of a run, faces (or pictures) a second, arithmetic speed, the time to load it and the\n"
                 "peak memory of the process. Where the model leaves the picture's size open, 640x640 is assumed (--input-size).\n"
+                "With --layers also how fast each layer is: GFLOP/s count the multiply-adds of the direct way; the bound is the longer of the times that\n"
+                "its arithmetic takes in registers and its weights and activations take to be read, both measured here.\n"
                 "With --pipeline, the whole way of a picture instead: decode, detect, align, embed, and the time of each step.",
         .examples = "  cameo bench w600k_r50 --threads 1\n  cameo bench w600k_mbf.onnx --batch 16 --seconds 10 --json\n  cameo bench det_10g --layers\n"
                     "  cameo bench --pipeline photo.jpg --detector det_10g --model w600k_r50 --threads 1"};
@@ -233,7 +207,7 @@ int cm_command_bench(int argc, char **argv)
         .help = "faces at a time (1)"});
     cm_flags_add(&flags, (cm_flag){.name = "seconds", .value = "S", .kind = CM_FLAG_NUMBER, .target = &job.seconds, .low = 0.01, .high = 86400,
         .help = "how long to measure (3)"});
-    cm_flags_add(&flags, (cm_flag){.name = "layers", .kind = CM_FLAG_SWITCH, .target = &job.layers, .help = "time, share and speed of each layer"});
+    cm_flags_add(&flags, (cm_flag){.name = "layers", .kind = CM_FLAG_SWITCH, .target = &job.layers, .help = "each layer: time, share, speed, how near to the machine's bound"});
     cm_flags_add(&flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &job.json, .help = "one JSON object"});
     const char *model = job.settings.model, *detector = job.settings.detector; /* the environment's */
     if (code < 0)

@@ -67,6 +67,7 @@ static json_t *layers_json(const cameo_runner *runner)
         cm_json_add(object, "name", cm_json_text(layer.name));
         cm_json_add(object, "op", cm_json_text(layer.op));
         cm_json_add(object, "kernel", cm_json_text(layer.kernel));
+        cm_json_add(object, "algorithm", cm_json_text(layer.algorithm));
         cm_json_add(object, "shape", cm_json_sizes(layer.dims, layer.rank));
         cm_json_add(object, "macs", json_integer((json_int_t)layer.macs));
         cm_json_add(object, "parameters", json_integer((json_int_t)layer.parameters));
@@ -143,12 +144,13 @@ static void print_contract(FILE *stream, const cameo_contract *c)
 
 static void print_layers(FILE *stream, const cameo_runner *runner)
 {
-    fprintf(stream, "\n%-28s %-22s %-18s %10s  %s\n", "layer", "operator", "shape", "MMAC", "kernel");
+    fprintf(stream, "\n%-28s %-22s %-18s %10s  %-18s  %s\n", "layer", "operator", "shape", "MMAC", "algorithm", "kernel");
     for (int i = 0; i < cameo_runner_plan(runner).layer_count; i++) {
         cameo_layer_info layer = cameo_runner_layer(runner, i);
         char shape[128];
         cm_plan_shape(layer.dims, layer.rank, shape, sizeof shape);
-        fprintf(stream, "%-28s %-22s %-18s %10.2f  %s\n", layer.name, layer.op, shape, (double)layer.macs * 1e-6, layer.kernel);
+        fprintf(stream, "%-28s %-22s %-18s %10.2f  %-18s  %s\n", layer.name, layer.op, shape, (double)layer.macs * 1e-6, layer.algorithm,
+                layer.kernel);
     }
 }
 
@@ -245,7 +247,8 @@ int cm_command_info(int argc, char **argv)
         .examples = "  cameo info w600k_r50\n  cameo info det_10g.onnx --input-size 320x320 --layers"};
     int first, code = cm_settings_init(&job.settings, &flags, CM_SETTINGS_CONTRACT | CM_SETTINGS_RUN);
     cm_flags_add(&flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &job.json, .help = "one JSON object"});
-    cm_flags_add(&flags, (cm_flag){.name = "layers", .kind = CM_FLAG_SWITCH, .target = &job.layers, .help = "each layer and the kernel that runs it"});
+    cm_flags_add(&flags, (cm_flag){.name = "layers", .kind = CM_FLAG_SWITCH, .target = &job.layers,
+        .help = "each layer, its algorithm and the kernel that runs it"});
     cm_flags_add(&flags, (cm_flag){.name = "operators", .kind = CM_FLAG_SWITCH, .target = &job.operators,
         .help = "list the ONNX operators that models may use"});
     if (code < 0)

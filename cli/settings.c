@@ -61,6 +61,39 @@ static int parse_color(const char *text, void *target)
     return 0;
 }
 
+static const char *const precisions[] = {[CAMEO_PRECISION_FP32] = "fp32", [CAMEO_PRECISION_BF16] = "bf16"};
+static const char *const memories[] = {[CAMEO_MEMORY_FAST] = "fast", [CAMEO_MEMORY_COMPACT] = "compact"};
+
+const char *cm_settings_precision_name(cameo_precision precision)
+{
+    return precisions[precision];
+}
+
+const char *cm_settings_memory_name(cameo_memory memory)
+{
+    return memories[memory];
+}
+
+static int parse_precision(const char *text, void *target)
+{
+    for (int i = 0; i < 2; i++)
+        if (strcmp(text, precisions[i]) == 0) {
+            *(cameo_precision *)target = (cameo_precision)i;
+            return 0;
+        }
+    return -1;
+}
+
+static int parse_memory(const char *text, void *target)
+{
+    for (int i = 0; i < 2; i++)
+        if (strcmp(text, memories[i]) == 0) {
+            *(cameo_memory *)target = (cameo_memory)i;
+            return 0;
+        }
+    return -1;
+}
+
 /* "127.5" for all channels or "123.7,116.3,103.5". */
 static int parse_three(const char *text, void *target)
 {
@@ -144,25 +177,48 @@ static void add_contract_flags(cm_settings *s, cm_flags *flags, unsigned groups)
         .help = "output that is the embedding (read from the model)"});
 }
 
+static void add_run_flags(cm_settings *s, cm_flags *flags)
+{
+    cameo_network_options *network = &s->options.network;
+    cm_flags_add(flags, (cm_flag){.name = "threads", .value = "N", .kind = CM_FLAG_INT, .target = &s->threads, .low = 1, .high = MOST_THREADS,
+        .help = "exactly so many threads (CAMEO_THREADS; default: as many as the process may use)"});
+    cm_flags_add(flags, (cm_flag){.name = "cpu", .value = "TIER", .kind = CM_FLAG_TEXT, .target = &network->cpu,
+        .help = "highest instruction set to use: ref, avx2, avx512, neon (CAMEO_CPU)"});
+    cm_flags_add(flags, (cm_flag){.name = "precision", .value = "fp32|bf16", .kind = CM_FLAG_PARSE, .target = &network->precision,
+        .parse = parse_precision, .help = "bf16: products in bfloat16 where the processor is faster so (CAMEO_PRECISION; default fp32)"});
+    cm_flags_add(flags, (cm_flag){.name = "memory", .value = "fast|compact", .kind = CM_FLAG_PARSE, .target = &network->memory,
+        .parse = parse_memory, .help = "compact: less memory, slower runs (CAMEO_MEMORY; default fast)"});
+}
+
+/* What the environment says about running networks. Returns -1 to go on, or an exit code (reported). */
+static int read_run_environment(cm_settings *s)
+{
+    const char *threads = getenv("CAMEO_THREADS"), *precision = getenv("CAMEO_PRECISION"), *memory = getenv("CAMEO_MEMORY");
+    if (threads && *threads && cm_flags_int(threads, 1, MOST_THREADS, &s->threads) != 0)
+        return cm_report(CM_EXIT_USAGE, "CAMEO_THREADS wants a whole number from 1 to %d, not '%s'", MOST_THREADS, threads);
+    if (precision && *precision && parse_precision(precision, &s->options.network.precision) != 0)
+        return cm_report(CM_EXIT_USAGE, "CAMEO_PRECISION wants fp32 or bf16, not '%s'", precision);
+    if (memory && *memory && parse_memory(memory, &s->options.network.memory) != 0)
+        return cm_report(CM_EXIT_USAGE, "CAMEO_MEMORY wants fast or compact, not '%s'", memory);
+    return -1;
+}
+
 int cm_settings_init(cm_settings *s, cm_flags *flags, unsigned groups)
 {
     *s = (cm_settings){.detection_threshold = 0.5, .nms_threshold = 0.4};
     cameo_options_default(&s->options);
     s->contract = s->options.recognizer_contract;
-    const char *model = getenv("CAMEO_MODEL"), *detector = getenv("CAMEO_DETECTOR"), *threads = getenv("CAMEO_THREADS");
+    const char *model = getenv("CAMEO_MODEL"), *detector = getenv("CAMEO_DETECTOR");
     s->model = model && *model ? model : NULL;
     s->detector = detector && *detector ? detector : NULL;
-    if (threads && *threads && cm_flags_int(threads, 1, MOST_THREADS, &s->threads) != 0)
-        return cm_report(CM_EXIT_USAGE, "CAMEO_THREADS wants a whole number from 1 to %d, not '%s'", MOST_THREADS, threads);
+    int code = read_run_environment(s);
+    if (code >= 0)
+        return code;
     add_network_flags(s, flags, groups);
     if (groups & CM_SETTINGS_CONTRACT)
         add_contract_flags(s, flags, groups);
-    if (groups & CM_SETTINGS_RUN) {
-        cm_flags_add(flags, (cm_flag){.name = "threads", .value = "N", .kind = CM_FLAG_INT, .target = &s->threads, .low = 1, .high = MOST_THREADS,
-            .help = "exactly so many threads (CAMEO_THREADS; default: as many as the process may use)"});
-        cm_flags_add(flags, (cm_flag){.name = "cpu", .value = "TIER", .kind = CM_FLAG_TEXT, .target = &s->options.network.cpu,
-            .help = "highest instruction set to use: ref, avx2, avx512, neon (CAMEO_CPU)"});
-    }
+    if (groups & CM_SETTINGS_RUN)
+        add_run_flags(s, flags);
     return -1;
 }
 
@@ -193,6 +249,14 @@ int cm_settings_threads(const cm_settings *settings)
     return settings->threads > 0 ? settings->threads : cameo_cpu_count();
 }
 
+/* Says so where another arithmetic is used than was asked for. */
+static void note_precision(const cm_settings *settings, const cameo_network *network)
+{
+    cameo_precision wanted = settings->options.network.precision, used = cameo_network_precision(network);
+    if (wanted != used)
+        (void)cm_report(CM_EXIT_OK, "this processor is not faster in %s: %s is used", precisions[wanted], precisions[used]);
+}
+
 int cm_settings_open_engine(const cm_settings *settings, unsigned wanted, int threads, cameo_engine **engine)
 {
     cameo_options options = settings->options;
@@ -214,6 +278,8 @@ int cm_settings_open_engine(const cm_settings *settings, unsigned wanted, int th
         cameo_error error;
         if (cameo_engine_open(engine, &options, &error) != CAMEO_OK)
             code = report_refusal(settings, NULL, &error);
+        else
+            note_precision(settings, model ? cameo_engine_recognizer(*engine) : cameo_engine_detector(*engine));
     }
     free(model);
     free(detector);
@@ -228,5 +294,7 @@ int cm_settings_open_network(const cm_settings *settings, const char *name, came
     int code = cm_lookup_model(name, NULL, path);
     if (code == CM_EXIT_OK && cameo_network_open(network, *path, &options, &error) != CAMEO_OK)
         code = report_refusal(settings, *path, &error);
+    if (code == CM_EXIT_OK)
+        note_precision(settings, *network);
     return code;
 }

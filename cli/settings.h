@@ -20,12 +20,16 @@ enum {
     CM_SETTINGS_RANK = 4,     /* --rank */
     CM_SETTINGS_FACES = 8 | CM_SETTINGS_RANK, /* --max-faces */
     CM_SETTINGS_CONTRACT = 16, /* --color --mean --std --input-size, and --output-name except for a detector alone */
-    CM_SETTINGS_RUN = 32       /* --threads --cpu */
+    CM_SETTINGS_RUN = 32       /* --threads --cpu --precision --memory */
 };
 
-/* Fills the defaults, takes CAMEO_MODEL, CAMEO_DETECTOR and CAMEO_THREADS from the environment, and appends the rows of the
- * wanted groups. `settings` must outlive the parsing. Returns -1 to go on, as cm_flags_parse does, or an exit code (reported). */
+/* Fills the defaults, takes CAMEO_MODEL, CAMEO_DETECTOR, CAMEO_THREADS, CAMEO_PRECISION and CAMEO_MEMORY from the environment,
+ * and appends the rows of the wanted groups. `settings` must outlive the parsing. Returns -1 to go on, as cm_flags_parse does, or an exit code (reported). */
 int cm_settings_init(cm_settings *settings, cm_flags *flags, unsigned groups);
+
+/* As the options spell them. */
+const char *cm_settings_precision_name(cameo_precision precision);
+const char *cm_settings_memory_name(cameo_memory memory);
 
 /* How many threads there shall be in all. */
 int cm_settings_threads(const cm_settings *settings);

@@ -200,8 +200,22 @@ typedef struct cameo_network_limits {
     int max_nodes;             /* default 100,000 */
 } cameo_network_limits;
 
+/* In what arithmetic convolutions and fully connected layers are computed: sums are single precision always. */
+typedef enum cameo_precision {
+    CAMEO_PRECISION_FP32 = 0, /* products of single precision; weights may be kept as scaled half floats where that is faster */
+    CAMEO_PRECISION_BF16 = 1  /* products of bfloat16 where the processor computes them faster than single precision, else as FP32 */
+} cameo_precision;
+
+/* What is wanted of memory. */
+typedef enum cameo_memory {
+    CAMEO_MEMORY_FAST = 0,   /* whatever makes runs fastest: transformed weights may take four times what the file takes */
+    CAMEO_MEMORY_COMPACT = 1 /* small packed weights, and the model file's pages given back once they are packed; runs take longer */
+} cameo_memory;
+
 typedef struct cameo_network_options {
     const char *cpu; /* highest tier to use, NULL: cameo_cpu_tier() */
+    cameo_precision precision; /* default CAMEO_PRECISION_FP32 */
+    cameo_memory memory;       /* default CAMEO_MEMORY_FAST */
     cameo_network_limits limits;
 } cameo_network_options;
 
@@ -225,9 +239,13 @@ typedef struct cameo_layer_info {
     const char *name;   /* the node's name, or its first output's */
     const char *op;     /* ONNX operator, with what was fused: "Conv+PRelu" */
     const char *kernel; /* name of the kernel that runs it */
+    const char *algorithm; /* of a convolution or fully connected layer: "direct", "winograd 4x4, half" (weights kept as half floats), ...; else "" */
     int rank;
     int64_t dims[CAMEO_MAX_RANK]; /* logical shape of its first output */
     uint64_t macs, parameters;
+    uint64_t products;         /* multiply-adds that the algorithm takes for those macs, transforms not counted: Winograd's are fewer */
+    uint64_t weight_bytes;     /* packed weights, which a run reads */
+    uint64_t activation_bytes; /* that a run reads and writes */
     double seconds;     /* time spent since profiling was switched on, all runs together */
 } cameo_layer_info;
 
@@ -243,14 +261,17 @@ typedef struct cameo_plan_info {
 CAMEO_API void cameo_network_options_default(cameo_network_options *options);
 
 /* Reads and checks an ONNX file (opset 7 to 22). Nothing in it is believed before it is checked. `options` may be NULL.
- * Errors: NOT_FOUND, IO, FORMAT (with what the file is instead: HTML page, Git LFS pointer, zip, truncated), UNSUPPORTED (operator and node named),
- * LIMIT, MEMORY. Thread-safe. Free with cameo_network_free, after its runners. */
+ * Errors: ARGUMENT (an option is unknown), NOT_FOUND, IO, FORMAT (with what the file is instead: HTML page, Git LFS pointer, zip, truncated),
+ * UNSUPPORTED (operator and node named), LIMIT, MEMORY. Thread-safe. Free with cameo_network_free, after its runners. */
 CAMEO_API cameo_status cameo_network_open(cameo_network **network, const char *path,
                                           const cameo_network_options *options, cameo_error *error);
 /* The same from bytes, which may be freed afterwards. External data is refused. `name` is for messages. */
 CAMEO_API cameo_status cameo_network_open_bytes(cameo_network **network, const void *bytes, size_t size, const char *name,
                                                 const cameo_network_options *options, cameo_error *error);
 CAMEO_API void cameo_network_free(cameo_network *network);
+
+/* The arithmetic that the network is computed in: FP32 also where BF16 was asked for and is not faster here. Thread-safe. */
+CAMEO_API cameo_precision cameo_network_precision(const cameo_network *network);
 
 /* Descriptions; pointers in them live as long as the network. An index out of range gives an empty name. */
 CAMEO_API cameo_model_info cameo_network_info(const cameo_network *network);

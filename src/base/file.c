@@ -1,4 +1,5 @@
 #define _XOPEN_SOURCE 700 /* realpath */
+#define _DEFAULT_SOURCE   /* madvise */
 #include "base/file.h"
 
 #include <errno.h>
@@ -60,6 +61,12 @@ void cm_file_map_close(cm_file_map *map)
     if (map->mapped)
         munmap((void *)(uintptr_t)map->bytes, map->size);
     *map = (cm_file_map){.bytes = (const unsigned char *)""};
+}
+
+void cm_file_map_release(const cm_file_map *map)
+{
+    if (map->mapped)
+        (void)madvise((void *)(uintptr_t)map->bytes, map->size, MADV_DONTNEED); /* a private mapping that nobody writes: nothing is lost */
 }
 
 static int write_all(int descriptor, const unsigned char *bytes, size_t size)

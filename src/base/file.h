@@ -14,6 +14,8 @@ typedef struct cm_file_map {
  * names the path. */
 cameo_status cm_file_map_open(cm_file_map *map, const char *path, uint64_t max_bytes, cameo_error *error);
 void cm_file_map_close(cm_file_map *map);
+/* Takes the mapped pages out of this process's memory; they are read again where they are touched. Thread-safe. */
+void cm_file_map_release(const cm_file_map *map);
 
 /* Writes [size] bytes so that the file is complete or as it was before: a new file in the same folder, fsync, rename. A symbolic link is followed;
  * a device or a pipe is written into. Errors: IO, NOT_FOUND for a missing folder (both with the system's reason); nothing is left behind.

@@ -88,6 +88,8 @@ cameo_status cm_onnx_open(cm_onnx_model **model, const char *path, const cm_onnx
 cameo_status cm_onnx_read(cm_onnx_model **model, const void *bytes, size_t size, const char *name, const cm_onnx_limits *limits,
                           cameo_error *error);
 void cm_onnx_free(cm_onnx_model *model);
+/* Takes the files' pages out of this process's memory; they are read again where they are touched. Thread-safe. */
+void cm_onnx_release_pages(const cm_onnx_model *model);
 
 /* Attribute look-ups; NULL / the default where it is missing or of another kind. */
 const cm_onnx_attribute *cm_onnx_attribute_find(const cm_onnx_node *node, const char *name);

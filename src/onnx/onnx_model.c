@@ -213,3 +213,11 @@ void cm_onnx_free(cm_onnx_model *model)
     if (model)
         free_storage(model->storage);
 }
+
+void cm_onnx_release_pages(const cm_onnx_model *model)
+{
+    const struct cm_onnx_storage *storage = model->storage;
+    cm_file_map_release(&storage->file);
+    for (size_t i = 0; i < storage->external_count; i++)
+        cm_file_map_release(&storage->externals[i].map);
+}

@@ -1,30 +1,105 @@
 #include "run/algorithm.h"
-#include <stdlib.h>
+
+#include "run/algorithm_rows.h"
+
+#include <math.h>
+
+const short cm_algorithm_sizes[CM_ALGORITHM_SIZES] = {MEASURED_SIZES};
+
+/* Direct products of half floats are slower, but for large weights that are read for only a few output pixels: then half as many bytes are what counts
+ * (at 7x7 pixels of 512 channels both are equally fast). Compact: weights from so many bytes on are halved anyway. */
+enum { HALF_BYTES = 4 << 20, HALF_PIXELS = 32, COMPACT_HALF_BYTES = 1 << 20 };
+
+const cm_algorithm_row *cm_algorithm_rows(cm_cpu_tier tier, int *count)
+{
+    if (tier == CM_CPU_AVX512) {
+        *count = (int)(sizeof avx512_rows / sizeof avx512_rows[0]);
+        return avx512_rows;
+    }
+    /* The reference and NEON were not measured (an emulator's times say nothing): NEON's kernels have AVX2's tiles. */
+    *count = (int)(sizeof avx2_rows / sizeof avx2_rows[0]);
+    return avx2_rows;
+}
+
+int cm_algorithm_depthwise(const cm_op *op)
+{
+    const cm_conv *conv = &op->u.conv;
+    if (op->kind != CM_OP_CONV || conv->groups < 2 || conv->weights.value->dims[0] != op->inputs[0]->dims[1])
+        return 0;
+    int64_t channels = op->inputs[0]->dims[1] / conv->groups;
+    return channels <= 2 ? (int)channels : 0;
+}
 
 static bool winograd_fits(const cm_op *op)
 {
     const cm_conv *conv = &op->u.conv;
-    return conv->groups == 1 && conv->kernel[0] == 3 && conv->kernel[1] == 3 && conv->stride[0] == 1 && conv->stride[1] == 1 &&
-           conv->dilation[0] == 1 && conv->dilation[1] == 1;
+    return op->kind == CM_OP_CONV && conv->groups == 1 && conv->kernel[0] == 3 && conv->kernel[1] == 3 && conv->stride[0] == 1 &&
+           conv->stride[1] == 1 && conv->dilation[0] == 1 && conv->dilation[1] == 1;
 }
 
-cm_algorithm cm_algorithm_choose(const cm_op *op, cm_cpu_tier tier)
+/* How many times one is the other, as a power of two, up or down. */
+static double distance(double a, double b)
 {
-    cm_algorithm direct = {0};
-    (void)tier;
-    int64_t inputs = op->inputs[0]->dims[1], outputs = op->output->dims[1], size = op->output->dims[2];
-    if (!winograd_fits(op) || inputs < 16 || outputs < 16)
-        return direct;
-    const char *e = getenv("WINO");
-    if (e && *e == '0') return direct;
-    if (e && *e == (char)50) return (cm_algorithm){.winograd = size <= 7 ? 2 : 4};
-    if (e && *e == (char)51) return (cm_algorithm){.winograd = 2, .half=true};
-    if (size <= 7)
-        return (cm_algorithm){.winograd = 2, .half = true};
-    return (cm_algorithm){.winograd = 4, .half = inputs * outputs >= 32768};
+    return fabs(log2(a / b));
 }
 
-bool cm_algorithm_halves(const cm_op *dense)
+static const cm_algorithm_row *nearest_row(cm_cpu_tier tier, double inputs, double outputs)
 {
-    return (int64_t)dense->u.dense.k * dense->u.dense.n > (1 << 20);
+    int count;
+    const cm_algorithm_row *rows = cm_algorithm_rows(tier, &count), *best = rows;
+    double least = INFINITY;
+    for (int i = 0; i < count; i++) {
+        double d = distance(inputs, rows[i].inputs) + distance(outputs, rows[i].outputs);
+        if (d < least) {
+            least = d;
+            best = &rows[i];
+        }
+    }
+    return best;
+}
+
+static int nearest_size(double size)
+{
+    int best = 0;
+    for (int i = 1; i < CM_ALGORITHM_SIZES; i++)
+        if (distance(size, cm_algorithm_sizes[i]) < distance(size, cm_algorithm_sizes[best]))
+            best = i;
+    return best;
+}
+
+static cm_algorithm choose_direct(const cm_op *op, bool compact)
+{
+    uint64_t bytes = cm_op_parameters(op) * sizeof(float);
+    int64_t pixels = op->kind == CM_OP_CONV ? op->output->dims[2] * op->output->dims[3] : 1;
+    return (cm_algorithm){.half = compact ? bytes >= COMPACT_HALF_BYTES : bytes >= HALF_BYTES && pixels <= HALF_PIXELS};
+}
+
+cm_algorithm cm_algorithm_choose(const cm_op *op, const cm_policy *policy)
+{
+    if (cm_algorithm_depthwise(op))
+        return (cm_algorithm){0};
+    bool fits = winograd_fits(op);
+    if (policy->forced)
+        return (cm_algorithm){.winograd = fits ? policy->forced->winograd : 0, .half = policy->forced->half};
+    if (!fits)
+        return choose_direct(op, policy->compact);
+    const int64_t *output = op->output->dims;
+    const cm_algorithm_row *row = nearest_row(policy->tier, (double)op->inputs[0]->dims[1], (double)output[1]);
+    int column = nearest_size(sqrt((double)output[2] * (double)output[3]));
+    return policy->compact ? row->compact[column] : row->fast[column];
+}
+
+const char *cm_algorithm_text(cm_algorithm algorithm)
+{
+    if (algorithm.winograd == 2)
+        return algorithm.half ? "winograd 2x2, half" : "winograd 2x2";
+    if (algorithm.winograd == 4)
+        return algorithm.half ? "winograd 4x4, half" : "winograd 4x4";
+    return algorithm.half ? "direct, half" : "direct";
+}
+
+double cm_algorithm_bytes(cm_algorithm algorithm, int64_t inputs, int64_t outputs)
+{
+    int edge = algorithm.winograd ? algorithm.winograd + 2 : 3;
+    return (double)(edge * edge) * (double)inputs * (double)outputs * (algorithm.half ? 2.0 : 4.0);
 }

@@ -13,17 +13,29 @@ void cameo_network_options_default(cameo_network_options *options)
                                                   .max_nodes = 100000}};
 }
 
+static cameo_status check_options(const cameo_network_options *options, cameo_error *error)
+{
+    if (options->cpu && cm_cpu_tier_by_name(options->cpu) < 0)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "'%s' is no instruction set tier; there are ref, avx2, avx512 and neon", options->cpu);
+    if ((unsigned)options->precision > CAMEO_PRECISION_BF16)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "unknown precision %d", (int)options->precision);
+    if ((unsigned)options->memory > CAMEO_MEMORY_COMPACT)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "unknown memory mode %d", (int)options->memory);
+    return CAMEO_OK;
+}
+
 static cameo_status new_network(cameo_network **result, const char *name, const cameo_network_options *options, cameo_error *error)
 {
     cameo_network_options standard;
     cameo_network_options_default(&standard);
     if (!options)
         options = &standard;
-    if (options->cpu && cm_cpu_tier_by_name(options->cpu) < 0)
-        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "'%s' is no instruction set tier; there are ref, avx2, avx512 and neon", options->cpu);
+    cameo_status status = check_options(options, error);
+    if (status != CAMEO_OK)
+        return status;
     cameo_network *network = calloc(1, sizeof *network);
     char *path = strdup(name);
-    cameo_status status = network && path ? cm_weight_store_init(&network->weights, options->limits.max_memory_bytes, error)
+    status = network && path ? cm_weight_store_init(&network->weights, options->limits.max_memory_bytes, error)
                                           : cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", name);
     if (status != CAMEO_OK) {
         free(network);
@@ -32,6 +44,7 @@ static cameo_status new_network(cameo_network **result, const char *name, const 
     }
     network->path = path;
     network->limits = options->limits;
+    network->compact = options->memory == CAMEO_MEMORY_COMPACT;
     /* A tier by option is a wish like the environment's; the lower of both holds. */
     network->tier = cm_cpu_detect(NULL);
     if (options->cpu && cm_cpu_detect(options->cpu) < network->tier)
@@ -92,6 +105,17 @@ void cameo_network_free(cameo_network *network)
     free(network->bytes);
     free(network->path);
     free(network);
+}
+
+cameo_precision cameo_network_precision(const cameo_network *network)
+{
+    (void)network; /* no kernel here computes in bfloat16: see docs/performance.md */
+    return CAMEO_PRECISION_FP32;
+}
+
+void cm_network_release_pages(const cameo_network *network)
+{
+    cm_onnx_release_pages(network->model);
 }
 
 cameo_model_info cameo_network_info(const cameo_network *network)

@@ -4,12 +4,15 @@
 
 #include "base/threads.h"
 #include "graph/graph.h"
+#include "run/algorithm.h"
 #include "run/weights.h"
 
 struct cameo_network {
     cm_onnx_model *model;
     char *path;
     cm_cpu_tier tier;
+    bool compact;               /* CAMEO_MEMORY_COMPACT */
+    const cm_algorithm *forced; /* NULL but in tests and tuning, see cm_policy; set before the first runner is made */
     cameo_network_limits limits;
     cm_weight_store weights;
     void *bytes; /* own copy of a model opened from memory */
@@ -19,6 +22,10 @@ struct cameo_network {
 int cm_network_node_count(const cameo_network *network);
 const char *cm_network_node_op(const cameo_network *network, int index);
 const char *cm_network_node_name(const cameo_network *network, int index);
+
+/* Gives the pages of the model's file back to the system, which reads them again where they are needed; a model opened from bytes has none. Called
+ * while a compact network is packed, layer by layer. Thread-safe. */
+void cm_network_release_pages(const cameo_network *network);
 
 /* As cameo_runner_create, with a pool that the caller owns and keeps until the runner is freed; all runners of one session share it. */
 cameo_status cm_runner_create_in_pool(cameo_runner **runner, const cameo_network *network, const int64_t (*dims)[CAMEO_MAX_RANK],

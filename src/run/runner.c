@@ -95,12 +95,16 @@ static cameo_status prepare_steps(cameo_runner *runner, cameo_error *error)
     runner->steps = cm_calloc((size_t)graph->op_count, sizeof *runner->steps);
     if (!runner->steps)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", runner->network->path);
+    const cameo_network *network = runner->network;
+    cm_policy policy = {.tier = network->tier, .compact = network->compact, .forced = network->forced};
     /* The store locks itself; a network is immutable to everyone else. */
-    cm_weight_store *store = (cm_weight_store *)(uintptr_t)&runner->network->weights;
+    cm_weight_store *store = (cm_weight_store *)(uintptr_t)&network->weights;
     for (int i = 0; i < graph->op_count; i++) {
-        cameo_status status = cm_step_prepare(&runner->steps[i], graph, graph->ops[i], store, runner->network->tier, error);
+        cameo_status status = cm_step_prepare(&runner->steps[i], graph, graph->ops[i], store, &policy, error);
         if (status != CAMEO_OK)
             return status;
+        if (policy.compact && runner->steps[i].packed)
+            cm_network_release_pages(runner->network);
         if (runner->steps[i].scratch_bytes > context->scratch_bytes)
             context->scratch_bytes = runner->steps[i].scratch_bytes;
     }
@@ -223,7 +227,7 @@ cameo_plan_info cameo_runner_plan(const cameo_runner *runner)
 
 cameo_layer_info cameo_runner_layer(const cameo_runner *runner, int index)
 {
-    cameo_layer_info info = {.name = "", .op = "", .kernel = ""};
+    cameo_layer_info info = {.name = "", .op = "", .kernel = "", .algorithm = ""};
     if (index < 0 || index >= runner->graph->op_count)
         return info;
     const cm_step *step = &runner->steps[index];
@@ -236,6 +240,12 @@ cameo_layer_info cameo_runner_layer(const cameo_runner *runner, int index)
         info.dims[i] = output->dims[i];
     info.macs = cm_op_macs(step->op);
     info.parameters = cm_op_parameters(step->op);
+    info.algorithm = cm_step_algorithm(step);
+    info.products = cm_step_products(step);
+    info.weight_bytes = step->packed ? step->packed->bytes : 0;
+    info.activation_bytes = (uint64_t)output->elements * sizeof(float);
+    for (int i = 0; i < step->op->input_count; i++)
+        info.activation_bytes += (uint64_t)step->op->inputs[i]->elements * sizeof(float);
     info.seconds = step->seconds;
     return info;
 }

@@ -27,6 +27,21 @@ cm_epilogue cm_step_epilogue(const cm_fused *fused, const cm_packed *packed, con
                          .high = fused->high};
 }
 
+const char *cm_step_algorithm(const cm_step *step)
+{
+    if (cm_algorithm_depthwise(step->op))
+        return "depthwise";
+    return step->packed ? cm_algorithm_text(step->algorithm) : "";
+}
+
+uint64_t cm_step_products(const cm_step *step)
+{
+    if (!step->algorithm.winograd)
+        return cm_op_macs(step->op);
+    const cm_winograd *w = &step->winograd;
+    return (uint64_t)w->tiles * (uint64_t)w->panels.positions * (uint64_t)step->op->inputs[0]->dims[1] * (uint64_t)step->op->output->dims[1];
+}
+
 /* ---- Rows of a matrix, split over the threads ---- */
 
 typedef struct rows_job {
@@ -168,18 +183,19 @@ static cameo_status load_constants(cm_graph *graph, const cm_op *op, cameo_error
     return CAMEO_OK;
 }
 
-cameo_status cm_step_prepare(cm_step *step, cm_graph *graph, const cm_op *op, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error)
+cameo_status cm_step_prepare(cm_step *step, cm_graph *graph, const cm_op *op, cm_weight_store *store, const cm_policy *policy, cameo_error *error)
 {
+    cm_cpu_tier tier = policy->tier;
     *step = (cm_step){.op = op};
     cameo_status status = load_constants(graph, op, error);
     if (status != CAMEO_OK)
         return status;
     switch (op->kind) {
     case CM_OP_CONV:
-        status = cm_step_prepare_conv(step, graph, store, tier, error);
+        status = cm_step_prepare_conv(step, graph, store, policy, error);
         break;
     case CM_OP_DENSE:
-        status = cm_step_prepare_dense(step, graph, store, tier, error);
+        status = cm_step_prepare_dense(step, graph, store, policy, error);
         break;
     case CM_OP_POOL:
         status = cm_step_prepare_pool(step, graph, tier, error);

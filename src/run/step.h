@@ -35,6 +35,7 @@ typedef struct cm_step {
     cm_step_fn *run;
     const cm_kernel *kernel;    /* NULL: plain C */
     const char *kernel_name;
+    cm_algorithm algorithm;     /* CONV, DENSE */
     const cm_packed *packed;    /* CONV, DENSE */
     const float *pool_scale;    /* average pooling: one factor a pixel of one picture */
     cm_winograd winograd;       /* CONV by Winograd's transforms */
@@ -44,15 +45,19 @@ typedef struct cm_step {
     double seconds;             /* profile */
 } cm_step;
 
-/* Decide kernels, pack weights, set `run` and scratch. tier: highest instruction set. Errors: MEMORY, LIMIT, FORMAT. */
-cameo_status cm_step_prepare(cm_step *step, cm_graph *graph, const cm_op *op, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error);
-cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error);
-cameo_status cm_step_prepare_winograd(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, const cm_algorithm *algorithm,
-                                      cameo_error *error);
-cameo_status cm_step_prepare_dense(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error);
+/* Decide algorithms and kernels, pack weights, set `run` and scratch. Errors: MEMORY, LIMIT, FORMAT. */
+cameo_status cm_step_prepare(cm_step *step, cm_graph *graph, const cm_op *op, cm_weight_store *store, const cm_policy *policy, cameo_error *error);
+cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, cameo_error *error);
+/* step->algorithm is set. */
+cameo_status cm_step_prepare_winograd(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error);
+cameo_status cm_step_prepare_dense(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, cameo_error *error);
 cameo_status cm_step_prepare_pool(cm_step *step, cm_graph *graph, cm_cpu_tier tier, cameo_error *error);
 cameo_status cm_step_prepare_map(cm_step *step, cm_cpu_tier tier);
 cameo_status cm_step_prepare_move(cm_step *step, cm_cpu_tier tier);
+
+/* For cameo_layer_info: how the step is computed ("" without weights; static storage), and how many multiply-adds that takes. */
+const char *cm_step_algorithm(const cm_step *step);
+uint64_t cm_step_products(const cm_step *step);
 
 /* Where a value's elements are during a run. */
 float *cm_context_data(const cm_context *context, const cm_value *value);

@@ -14,14 +14,6 @@ enum {
     TASKS_PER_THREAD = 4
 };
 
-/* Convolutions whose groups have `channels` channels, in and out: 1 (depthwise) or 2. */
-static bool has_groups_of(const cm_op *op, int channels)
-{
-    const cm_conv *conv = &op->u.conv;
-    return conv->groups > 1 && (int64_t)conv->groups * channels == op->inputs[0]->dims[1] &&
-           conv->weights.value->dims[0] == op->inputs[0]->dims[1];
-}
-
 /* ---- igemm ---- */
 
 typedef struct gemm_job {
@@ -228,7 +220,7 @@ static int depthwise_pixels(int64_t rows, int most)
     return pixels < most ? (int)pixels : most;
 }
 
-cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error)
+cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, cameo_error *error)
 {
     const cm_op *op = step->op;
     int taps = op->u.conv.kernel[0] * op->u.conv.kernel[1];
@@ -236,11 +228,11 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
     cameo_status status = check_rows(graph, op, rows, error);
     if (status != CAMEO_OK)
         return status;
-    bool paired = has_groups_of(op, 2), depthwise = paired || has_groups_of(op, 1);
-    cm_algorithm algorithm = cm_algorithm_choose(op, tier);
-    if (algorithm.winograd)
-        return cm_step_prepare_winograd(step, graph, store, tier, &algorithm, error);
-    step->kernel = cm_kernel_choose(depthwise ? CM_KERNEL_dwconv : CM_KERNEL_igemm, "f32", tier);
+    bool depthwise = cm_algorithm_depthwise(op) > 0, paired = cm_algorithm_depthwise(op) == 2;
+    step->algorithm = cm_algorithm_choose(op, policy);
+    if (step->algorithm.winograd)
+        return cm_step_prepare_winograd(step, graph, store, policy->tier, error);
+    step->kernel = cm_kernel_choose(depthwise ? CM_KERNEL_dwconv : CM_KERNEL_igemm, step->algorithm.half ? "f16" : "f32", policy->tier);
     step->kernel_name = step->kernel->name;
     step->run = depthwise ? run_depthwise : run_gemm;
     step->block_pixels = block_pixels(depthwise ? 1 : step->kernel->mr, taps);
@@ -252,22 +244,23 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
     if (step->lines)
         step->scratch_bytes += (size_t)step->block_pixels * (size_t)taps * (size_t)inputs * sizeof(float);
     cm_weight_layout layout = {.form = paired ? CM_WEIGHTS_PAIRED : depthwise ? CM_WEIGHTS_DEPTHWISE : CM_WEIGHTS_PANELS,
-                               .nr = depthwise ? 0 : step->kernel->nr};
+                               .nr = depthwise ? 0 : step->kernel->nr,
+                               .half = step->algorithm.half};
     return cm_weights_pack(store, graph, op, &layout, &step->packed, error);
 }
 
-cameo_status cm_step_prepare_dense(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error)
+cameo_status cm_step_prepare_dense(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, cameo_error *error)
 {
     const cm_op *op = step->op;
     cameo_status status = check_rows(graph, op, op->output->elements / op->u.dense.n, error);
     if (status != CAMEO_OK)
         return status;
-    bool half = cm_algorithm_halves(op);
-    step->kernel = cm_kernel_choose(CM_KERNEL_igemm, half ? "f16" : "f32", tier);
+    step->algorithm = cm_algorithm_choose(op, policy);
+    step->kernel = cm_kernel_choose(CM_KERNEL_igemm, step->algorithm.half ? "f16" : "f32", policy->tier);
     step->kernel_name = step->kernel->name;
     step->run = run_gemm;
     step->block_pixels = block_pixels(step->kernel->mr, 1);
     step->scratch_bytes = (size_t)step->block_pixels * sizeof(float *) + CM_ALIGNMENT;
-    cm_weight_layout layout = {.form = CM_WEIGHTS_PANELS, .nr = step->kernel->nr, .half = half};
+    cm_weight_layout layout = {.form = CM_WEIGHTS_PANELS, .nr = step->kernel->nr, .half = step->algorithm.half};
     return cm_weights_pack(store, graph, op, &layout, &step->packed, error);
 }

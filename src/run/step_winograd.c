@@ -224,16 +224,16 @@ static void run_winograd(const cm_step *step, const cm_context *context)
     cm_pool_run(context->pool, winograd_task, &job, job.chunks * job.parts);
 }
 
-cameo_status cm_step_prepare_winograd(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, const cm_algorithm *algorithm,
-                                      cameo_error *error)
+cameo_status cm_step_prepare_winograd(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error)
 {
     const cm_op *op = step->op;
     cm_winograd *w = &step->winograd;
-    w->m = algorithm->winograd;
+    bool half = step->algorithm.half;
+    w->m = step->algorithm.winograd;
     w->input = cm_kernel_choose_winograd(CM_KERNEL_winograd_input, w->m, tier);
     w->output = cm_kernel_choose_winograd(CM_KERNEL_winograd_output, w->m, tier);
-    w->multiply = cm_kernel_choose(CM_KERNEL_gemm, algorithm->half ? "f16" : "f32", tier);
-    cm_weight_layout layout = {.form = CM_WEIGHTS_WINOGRAD, .nr = w->multiply->nr, .m = w->m, .half = algorithm->half};
+    w->multiply = cm_kernel_choose(CM_KERNEL_gemm, half ? "f16" : "f32", tier);
+    cm_weight_layout layout = {.form = CM_WEIGHTS_WINOGRAD, .nr = w->multiply->nr, .m = w->m, .half = half};
     w->panels = cm_winograd_panels_of(&layout, (int)op->inputs[0]->dims[1], (int)op->output->dims[1]);
     w->tiles_down = ceil_div(op->output->dims[2], w->m);
     w->tiles_across = ceil_div(op->output->dims[3], w->m);

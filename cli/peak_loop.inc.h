@@ -1,0 +1,20 @@
+/* The loop of one instruction set; peak_loop_<isa>.c says its name and how it multiplies and adds. Plain C: the compiler makes vectors of what the
+ * file's name lets it use (cmake/rooms.cmake). */
+#include "peak.h"
+
+/* So many numbers are in work at once, and each goes through so many steps between load and store: neither waiting nor storing holds it up. */
+enum { NUMBERS = 1024, DEPTH = 16 };
+
+uint64_t CM_PEAK_LOOP(float *numbers, long rounds)
+{
+    const float factor = 0.5f;
+    for (long round = 0; round < rounds; round++) {
+        for (int i = 0; i < NUMBERS; i++) {
+            float x = numbers[i];
+            for (int step = 0; step < DEPTH; step++)
+                x = MULTIPLY_ADD(x, factor, factor);
+            numbers[i] = x;
+        }
+    }
+    return (uint64_t)rounds * NUMBERS * DEPTH * 2;
+}

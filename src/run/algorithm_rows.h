@@ -1,0 +1,113 @@
+/* The fastest way for each shape of a 3x3 convolution, as `./run tune` measured and printed it; for algorithm.c alone.
+ *
+ *   {input channels, output channels, {fast, for each of MEASURED_SIZES}, {compact, likewise}}
+ *
+ * D direct, F2 and F4 Winograd with tiles of 2x2 and 4x4 output pixels; H: weights as half floats. */
+#ifndef CM_RUN_ALGORITHM_ROWS_H
+#define CM_RUN_ALGORITHM_ROWS_H
+
+#include "run/algorithm.h"
+
+#define MEASURED_SIZES 7, 10, 14, 20, 28, 40, 56, 80, 112, 160, 320
+
+#define D {0, false}
+#define DH {0, true}
+#define F2 {2, false}
+#define F2H {2, true}
+#define F4 {4, false}
+#define F4H {4, true}
+
+static const cm_algorithm_row avx512_rows[] = {
+    {3, 16, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {16, 3, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {3, 64, {D, D, D, F4, F4, F4, F4, F4, F4, F4, F4}, {D, D, D, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {64, 3, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {8, 8, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {8, 16, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {16, 8, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {8, 32, {D, D, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {D, D, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {32, 8, {F2, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F2, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {8, 64, {D, D, D, F4, F4, F4, F4, F4, F4, F4, F4}, {D, D, D, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {64, 8, {D, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}, {D, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {16, 16, {F2, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F2, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {16, 32, {F4, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {32, 16, {F4, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {16, 64, {F4, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {64, 16, {D, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}, {D, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {24, 24, {D, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {D, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {24, 64, {F2, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F2, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {64, 24, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {32, 32, {F4, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {32, 64, {F2, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F2, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {64, 32, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {32, 128, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {128, 32, {D, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}, {D, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {48, 48, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {64, 64, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {64, 128, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}},
+    {128, 64, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}},
+    {64, 256, {F4H, F4H, F4H, F4, F4, F4, F4, F4, F4, F4, F4}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {256, 64, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {96, 96, {D, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}},
+    {128, 128, {F4H, F4H, F4H, F4H, F4, F4H, F4, F4, F4, F4, F4}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {128, 256, {F2H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {256, 128, {F2H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {128, 512, {F2H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {512, 128, {F2H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {256, 256, {F2H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {256, 512, {F2H, F2H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {512, 256, {F2H, F2H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {512, 512, {F2H, F2H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+};
+
+static const cm_algorithm_row avx2_rows[] = {
+    {3, 16, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {16, 3, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {3, 64, {D, D, D, D, D, D, D, D, D, D, D}, {D, D, D, D, D, D, D, D, D, D, D}},
+    {64, 3, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {8, 8, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {8, 16, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {16, 8, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {8, 32, {D, D, D, F4, F4, F4, F4, F4, F4, F4, F4}, {D, D, D, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {32, 8, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {8, 64, {D, D, D, F4, F4, F4, F4, F4, F4, F4, D}, {D, D, D, F4, F4, F4, F4, F4, F4, F4, D}},
+    {64, 8, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {16, 16, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {16, 32, {F4, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {32, 16, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {16, 64, {F4, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F2, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {64, 16, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {24, 24, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {24, 64, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {64, 24, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {32, 32, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {32, 64, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {64, 32, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {32, 128, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {128, 32, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {48, 48, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {64, 64, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
+    {64, 128, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}},
+    {128, 64, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}},
+    {64, 256, {F4H, F4H, F4, F4, F4H, F4, F4, F4, F4, F4, F4}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {256, 64, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {96, 96, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}},
+    {128, 128, {F4H, F4H, F4, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {128, 256, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {256, 128, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {128, 512, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {512, 128, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {256, 256, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {256, 512, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {512, 256, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+    {512, 512, {F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H, F4H}, {F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H, F2H}},
+};
+
+#undef D
+#undef DH
+#undef F2
+#undef F2H
+#undef F4
+#undef F4H
+
+#endif
