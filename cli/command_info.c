@@ -10,7 +10,7 @@
 
 typedef struct info_job {
     cm_settings settings;
-    int json, layers;
+    int json, layers, operators;
     cm_plan plan;
     int planned; /* 0: the model is fine, but its shapes could not be planned */
     char digest[CM_DIGEST_TEXT];
@@ -214,19 +214,45 @@ static int run(info_job *job, const char *name)
     return code;
 }
 
+/* What networks may be made of: names in lines, or a JSON array. */
+static int list_operators(int json)
+{
+    size_t count;
+    const char *const *names = cameo_supported_operators(&count);
+    json_t *array = json_array();
+    cm_outfile out;
+    (void)cm_outfile_open(&out, NULL);
+    for (size_t i = 0; i < count; i++) {
+        if (json)
+            json_array_append_new(array, json_string(names[i]));
+        else
+            fprintf(out.stream, "%s\n", names[i]);
+    }
+    if (json)
+        cm_json_print(array, out.stream, 1);
+    else
+        json_decref(array);
+    return cm_outfile_finish(&out, CM_EXIT_OK);
+}
+
 int cm_command_info(int argc, char **argv)
 {
     info_job job = {0};
     cm_flags flags = {
-        .command = "info", .synopsis = "[options] MODEL", .minimum = 1, .maximum = 1,
+        .command = "info", .synopsis = "[options] MODEL | --operators", .minimum = 0, .maximum = 1,
         .help = "Says what a model is: task, inputs and outputs, how it wants its pixels, its size, the memory it takes here, its hash, and its name\n"
                 "and licence where the hash is known. MODEL is an ONNX file or a name ('cameo model list'). Where the model leaves the picture's\n"
-                "size open, 640x640 is assumed (--input-size).",
+                "size open, 640x640 is assumed (--input-size). --operators lists what the networks that can be run may be made of.",
         .examples = "  cameo info w600k_r50\n  cameo info det_10g.onnx --input-size 320x320 --layers"};
     int first, code = cm_settings_init(&job.settings, &flags, CM_SETTINGS_CONTRACT | CM_SETTINGS_RUN);
     cm_flags_add(&flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &job.json, .help = "one JSON object"});
     cm_flags_add(&flags, (cm_flag){.name = "layers", .kind = CM_FLAG_SWITCH, .target = &job.layers, .help = "each layer and the kernel that runs it"});
+    cm_flags_add(&flags, (cm_flag){.name = "operators", .kind = CM_FLAG_SWITCH, .target = &job.operators, .help = "the ONNX operators that are supported"});
     if (code < 0)
         code = cm_flags_parse(&flags, argc, argv, &first);
-    return code >= 0 ? code : run(&job, argv[first]);
+    if (code >= 0)
+        return code;
+    if (job.operators != (first == argc))
+        return cm_report_usage("info", "wanted is %s", flags.synopsis);
+    return job.operators ? list_operators(job.json) : run(&job, argv[first]);
 }
