@@ -4,59 +4,19 @@ usage: check_forms.py LIBRARY
 """
 import sys
 
-import numpy
-import onnxruntime
-
 import binding
 import forms
+import oracle
 import sketch
 
-RELATIVE, ABSOLUTE = 1e-3, 1e-5
 
-
-def oracle(model, inputs):
+def answer(model, inputs):
     """ONNX Runtime's outputs; None where it does not run this form."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = 1
     try:
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        return session.run(None, {about.name: array for about, array in zip(session.get_inputs(), inputs)})
+        return oracle.run(model, inputs)
     except Exception as refusal:  # its classes are not part of its interface
         print(f"not compared, ONNX Runtime says: {str(refusal).splitlines()[0]}")
         return None
-
-
-def difference(got, wanted):
-    """What is wrong, or None."""
-    if got.shape != wanted.shape:
-        return f"shape {got.shape}, wanted {wanted.shape}"
-    scale = float(numpy.max(numpy.abs(wanted[numpy.isfinite(wanted)]), initial=0.0))
-    if numpy.allclose(got, wanted, rtol=RELATIVE, atol=ABSOLUTE * max(scale, 1.0), equal_nan=True):
-        return None
-    at = numpy.unravel_index(numpy.nanargmax(numpy.abs(got - wanted)), wanted.shape)
-    return f"element {[int(i) for i in at]} is {got[at]:.7g}, wanted {wanted[at]:.7g}"
-
-
-def check(library, tiers, s, name):
-    """Sentences about what is wrong with one graph."""
-    model = s.model()
-    wanted = oracle(model, s.fed)
-    wrong = []
-    if wanted is None:
-        return wrong
-    for tier in tiers:
-        try:
-            got, layers = library.run(model, s.fed, tier)
-        except binding.Refused as refusal:
-            return [f"{name}: {refusal}"]
-        for i, (one, other) in enumerate(zip(got, wanted)):
-            difference_found = difference(one, numpy.asarray(other, numpy.float32))
-            if difference_found:
-                wrong.append(f"{name}, {tier}, output {i}: {difference_found}")
-        if layers > getattr(s, "most_layers", layers):
-            wrong.append(f"{name}: {layers} layers are run, wanted are {s.most_layers} at most")
-    return wrong
 
 
 def describe(s):
@@ -74,8 +34,12 @@ def main():
         for opset in opsets:
             seeds = iter(range(1, 100000))
             for s in generate(lambda: sketch.Sketch(opset, next(seeds))):
-                wrong += check(library, tiers, s, f"{name} {describe(s)}, opset {opset}")
-                checked += 1
+                model = s.model()
+                wanted = answer(model, s.fed)
+                for tier in tiers if wanted is not None else []:
+                    found = oracle.compare(library, model, s.fed, wanted, tier, getattr(s, "most_layers", None))
+                    wrong += [f"{name} {describe(s)}, opset {opset}, {tier}, {sentence}" for sentence in found]
+                checked += wanted is not None
         print(f"{name}: {checked - before} graphs")
     for sentence in wrong:
         print(sentence)

@@ -361,7 +361,8 @@ def resize(start):
             yield s
     for mode, scales in itertools.product(["nearest", "linear"], [[1, 1, 2, 2], [1, 1, 3, 1]]):
         s = start()
-        s.output(s.op("Resize", picture(s), s.constant(numpy.float32([])), s.constant(numpy.float32(scales)), mode=mode, coordinate_transformation_mode="asymmetric"))
+        empty, scales = s.constant(numpy.float32([])), s.constant(numpy.float32(scales))
+        s.output(s.op("Resize", picture(s), empty, scales, mode=mode, coordinate_transformation_mode="asymmetric"))
         yield s
 
 
@@ -407,7 +408,8 @@ def shape_subgraphs(start):
     shape = s.op("Shape", x)
     half = s.op("Div", s.op("Gather", shape, s.constant(numpy.int64(2)), axis=0), s.constant(numpy.int64(2)))
     ones = s.op("ConstantOfShape", s.op("Slice", shape, s.constant([0]), s.constant([2])))
-    mask = s.op("Expand", s.op("Unsqueeze", ones, *([s.constant([2])] if s.opset >= 13 else []), **({} if s.opset >= 13 else {"axes": [2]})), shape)
+    column = s.op("Unsqueeze", ones, s.constant([2])) if s.opset >= 13 else s.op("Unsqueeze", ones, axes=[2])
+    mask = s.op("Expand", column, shape)
     wide = s.op("Add", x, s.op("Cast", s.op("Equal", s.op("Cast", mask, to=7), s.constant(numpy.int64(0))), to=1))
     s.output(s.op("Mul", wide, s.op("Cast", half, to=1)))
     yield s
