@@ -195,6 +195,7 @@ static void print_text(const info_job *job, FILE *stream)
         print_layers(stream, plan->runner);
 }
 
+/* What networks may be made of: names in lines, or a JSON array. */
 static int print_operators(int json)
 {
     size_t count;
@@ -243,7 +244,7 @@ int cm_command_info(int argc, char **argv)
         .command = "info", .synopsis = "[options] MODEL | --operators", .minimum = 0, .maximum = 1,
         .help = "Says what a model is: task, inputs and outputs, how it wants its pixels, its size, the memory it takes here, its hash, and its name\n"
                 "and licence where the hash is known. MODEL is an ONNX file or a name ('cameo model list'). Where the model leaves the picture's\n"
-                "size open, 640x640 is assumed (--input-size).",
+                "size open, 640x640 is assumed (--input-size). --operators lists what the networks that can be run may be made of.",
         .examples = "  cameo info w600k_r50\n  cameo info det_10g.onnx --input-size 320x320 --layers"};
     int first, code = cm_settings_init(&job.settings, &flags, CM_SETTINGS_CONTRACT | CM_SETTINGS_RUN);
     cm_flags_add(&flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &job.json, .help = "one JSON object"});

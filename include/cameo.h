@@ -260,7 +260,7 @@ typedef struct cameo_plan_info {
 
 CAMEO_API void cameo_network_options_default(cameo_network_options *options);
 
-/* Reads and checks an ONNX file (opset 7 to 22). Nothing in it is believed before it is checked. `options` may be NULL.
+/* Reads and checks an ONNX file (opset 7 to 23). Nothing in it is believed before it is checked. `options` may be NULL.
  * Errors: ARGUMENT (an option is unknown), NOT_FOUND, IO, FORMAT (with what the file is instead: HTML page, Git LFS pointer, zip, truncated),
  * UNSUPPORTED (operator and node named), LIMIT, MEMORY. Thread-safe. Free with cameo_network_free, after its runners. */
 CAMEO_API cameo_status cameo_network_open(cameo_network **network, const char *path,

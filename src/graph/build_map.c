@@ -4,84 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- Binary operators on constants: shape arithmetic ---- */
-
-/* x to the power of y, wrapping; as a fraction, cut to an integer, where y is negative. */
-static int64_t int_power(int64_t x, int64_t y)
+static cameo_status missing(cm_builder *b)
 {
-    uint64_t result = 1, factor = (uint64_t)x;
-    if (y < 0)
-        return x == 1 ? 1 : x == -1 ? (y % 2 ? -1 : 1) : 0;
-    for (uint64_t left = (uint64_t)y; left; left >>= 1, factor *= factor)
-        result *= left & 1 ? factor : 1;
-    return (int64_t)result;
-}
-
-static int64_t int_binary(const char *op, int64_t x, int64_t y)
-{
-    uint64_t ux = (uint64_t)x, uy = (uint64_t)y; /* wraps instead of overflowing */
-    switch (op[0]) {
-    case 'A':
-        return (int64_t)(ux + uy);
-    case 'S':
-        return (int64_t)(ux - uy);
-    case 'D':
-        return y == 0 || (y == -1 && x == INT64_MIN) ? 0 : x / y;
-    case 'E':
-        return x == y;
-    case 'M':
-        return op[1] == 'u' ? (int64_t)(ux * uy) : op[1] == 'a' ? (x > y ? x : y) : (x < y ? x : y);
-    default:
-        return int_power(x, y);
-    }
-}
-
-static float float_binary(const char *op, float x, float y)
-{
-    switch (op[0]) {
-    case 'A':
-        return x + y;
-    case 'S':
-        return x - y;
-    case 'D':
-        return x / y;
-    case 'M':
-        if (op[1] == 'u')
-            return x * y;
-        if (isnan(x) || isnan(y))
-            return NAN;
-        return op[1] == 'a' ? fmaxf(x, y) : fminf(x, y);
-    default:
-        return powf(x, y);
-    }
-}
-
-static cameo_status binary_constants(cm_builder *b, cm_value *x, cm_value *y, int rank, const int64_t *dims)
-{
-    const char *op = b->node->op_type;
-    bool is_equal = strcmp(op, "Equal") == 0;
-    cm_value *xe, *ye;
-    cameo_status status = cm_build_expanded(b, x, rank, dims, &xe);
-    if (status == CAMEO_OK)
-        status = cm_build_expanded(b, y, rank, dims, &ye);
-    if (status != CAMEO_OK)
-        return status;
-    cm_value *result = cm_build_constant(b, x->is_int || is_equal, rank, dims);
-    const float *xf = x->is_int ? NULL : cm_value_floats(b->graph, xe), *yf = y->is_int ? NULL : cm_value_floats(b->graph, ye);
-    if (!result || (!x->is_int && (!xf || !yf)))
-        return cm_build_no_memory(b);
-    int64_t *ints = (int64_t *)(uintptr_t)result->ints;
-    float *floats = (float *)(uintptr_t)result->floats;
-    for (int64_t i = 0; i < result->elements; i++) {
-        if (x->is_int)
-            ints[i] = int_binary(op, xe->ints[i], ye->ints[i]);
-        else if (is_equal)
-            ints[i] = xf[i] == yf[i];
-        else
-            floats[i] = float_binary(op, xf[i], yf[i]);
-    }
-    cm_build_set_output(b, 0, result);
-    return CAMEO_OK;
+    return cm_build_fail(b, CAMEO_ERROR_FORMAT, "an input is missing");
 }
 
 /* ---- With a constant a channel (axis 1) or a single number: AFFINE, which fuses into convolutions ---- */
@@ -91,16 +16,14 @@ static bool is_per_channel(const cm_value *x, const cm_value *constant)
     return constant->is_constant && (x->rank == 2 || x->rank == 4) && cm_build_spans(constant, x, 1, 1);
 }
 
-static cameo_status add_affine(cm_builder *b, cm_value *x, const char *op_type, const float *constant, int64_t count, bool reversed)
+static cm_value *affine_of(cm_builder *b, cm_value *x, const char *op_type, cm_value *constant, bool reversed)
 {
     int64_t channels = x->dims[1];
+    const float *from = cm_value_floats(b->graph, constant);
     float *scale = cm_arena_alloc(&b->graph->arena, (size_t)channels, sizeof *scale);
     float *shift = cm_arena_alloc(&b->graph->arena, (size_t)channels, sizeof *shift);
-    cm_op *op = scale && shift ? cm_build_op(b, CM_OP_AFFINE, &x, 1, 0, x->rank, x->dims) : NULL;
-    if (!op)
-        return cm_build_no_memory(b);
-    for (int64_t i = 0; i < channels; i++) {
-        float c = constant[count == 1 ? 0 : i];
+    for (int64_t i = 0; from && scale && shift && i < channels; i++) {
+        float c = from[constant->elements == 1 ? 0 : i];
         switch (op_type[0]) {
         case 'A':
             scale[i] = 1.0f;
@@ -117,9 +40,7 @@ static cameo_status add_affine(cm_builder *b, cm_value *x, const char *op_type, 
             scale[i] = 1.0f / c;
         }
     }
-    op->u.affine.scale = scale;
-    op->u.affine.shift = shift;
-    return CAMEO_OK;
+    return from && scale && shift ? cm_piece_affine(b, x, scale, shift) : NULL;
 }
 
 static bool affine_operator(const char *op_type, bool reversed)
@@ -128,135 +49,119 @@ static bool affine_operator(const char *op_type, bool reversed)
            (strcmp(op_type, "Div") == 0 && !reversed);
 }
 
-static cm_map_op binary_map_op(const char *op_type, bool swapped)
+/* ---- Two operands ---- */
+
+/* x ^ 2 and the square root are exact and cheap. */
+static cm_value *power(cm_builder *b, cm_value *x, cm_value *y)
 {
-    if (strcmp(op_type, "Add") == 0)
-        return CM_MAP_ADD;
-    if (strcmp(op_type, "Sub") == 0)
-        return swapped ? CM_MAP_RSUB : CM_MAP_SUB;
-    if (strcmp(op_type, "Mul") == 0)
-        return CM_MAP_MUL;
-    if (strcmp(op_type, "Div") == 0)
-        return swapped ? CM_MAP_RDIV : CM_MAP_DIV;
-    if (strcmp(op_type, "Max") == 0)
-        return CM_MAP_MAX;
-    return strcmp(op_type, "Min") == 0 ? CM_MAP_MIN : CM_MAP_POW;
+    const float *exponent = y->is_constant && y->elements == 1 && y->rank <= x->rank ? cm_value_floats(b->graph, y) : NULL;
+    if (exponent && *exponent == 2.0f)
+        return cm_piece_map_two(b, CM_MAP_MUL, x, x);
+    if (exponent && *exponent == 0.5f)
+        return cm_piece_map(b, CM_MAP_SQRT, x);
+    return cm_piece_map_two(b, CM_MAP_POW, x, y);
 }
 
-static bool has_dims(const cm_value *value, int rank, const int64_t *dims)
+/* Truth values that are computed are the floats 0 and 1. */
+static cm_value *exclusive_or(cm_builder *b, cm_value *x, cm_value *y)
 {
-    bool same = value->rank == rank;
-    for (int i = 0; same && i < rank; i++)
-        same = value->dims[i] == dims[i];
-    return same;
+    return cm_piece_map_number(b, CM_MAP_EQUAL, cm_piece_map_two(b, CM_MAP_EQUAL, x, y), 0.0f);
 }
 
-/* `value` with ones in front of its shape, up to `rank`. */
-static cameo_status pad_rank(cm_builder *b, cm_value *value, int rank, cm_value **result)
+static cm_value *map_pair(cm_builder *b, cm_value *x, cm_value *y)
 {
-    int64_t dims[CAMEO_MAX_RANK];
-    *result = value;
-    if (value->rank == rank)
-        return CAMEO_OK;
-    for (int i = 0; i < rank; i++)
-        dims[i] = i < rank - value->rank ? 1 : value->dims[i - (rank - value->rank)];
-    return cm_build_viewed(b, value, rank, dims, result);
+    static const struct {
+        const char *name;
+        cm_map_op op;
+    } table[] = {
+        {"Add", CM_MAP_ADD},   {"Sum", CM_MAP_ADD}, {"Mean", CM_MAP_ADD},
+        {"Sub", CM_MAP_SUB},   {"Mul", CM_MAP_MUL}, {"Div", CM_MAP_DIV},
+        {"Max", CM_MAP_MAX},   {"Min", CM_MAP_MIN}, {"Mod", CM_MAP_MOD},
+        {"And", CM_MAP_MUL},   {"Or", CM_MAP_MAX},  {"Equal", CM_MAP_EQUAL},
+        {"Less", CM_MAP_LESS}, {"LessOrEqual", CM_MAP_LESS_EQUAL},
+        {"Greater", CM_MAP_GREATER},
+        {"GreaterOrEqual", CM_MAP_GREATER_EQUAL},
+    };
+    const char *op_type = b->node->op_type;
+    if (strcmp(op_type, "Pow") == 0)
+        return power(b, x, y);
+    if (strcmp(op_type, "Xor") == 0)
+        return exclusive_or(b, x, y);
+    size_t row = 0;
+    while (row + 1 < sizeof table / sizeof table[0] && strcmp(op_type, table[row].name) != 0)
+        row++;
+    return cm_piece_map_two(b, table[row].op, x, y);
 }
 
-static cameo_status add_binary_map(cm_builder *b, cm_value *x, cm_value *y, int rank, const int64_t *dims)
+/* An integer base of Pow makes the result an integer, so both must be known. */
+static cm_value *integer_power(cm_builder *b, cm_value *x, cm_value *y)
+{
+    int first = b->graph->op_count;
+    cm_value *result = map_pair(b, cm_piece_floats(b, x), y);
+    cameo_status status = result ? cm_build_fold(b, first) : CAMEO_OK;
+    if (status != CAMEO_OK) {
+        b->refused = status;
+        return NULL;
+    }
+    return cm_piece_integers(b, result, CM_ONNX_INT64);
+}
+
+/* Integers and floats meet in Pow, and where truth values are computed from floats. */
+static cm_value *mixed_pair(cm_builder *b, cm_value *x, cm_value *y)
+{
+    const char *op = b->node->op_type;
+    bool is_power = strcmp(op, "Pow") == 0, logic = strcmp(op, "And") == 0 || strcmp(op, "Or") == 0 || strcmp(op, "Xor") == 0;
+    if (is_power && x->is_int && y->is_constant)
+        return integer_power(b, x, y);
+    if (logic || (is_power && !x->is_int)) {
+        x = cm_piece_floats(b, x);
+        y = cm_piece_floats(b, y);
+        return x && y ? map_pair(b, x, y) : NULL;
+    }
+    b->refused = cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "both inputs must be floats, or both integers");
+    return NULL;
+}
+
+static cm_value *join_pair(cm_builder *b, cm_value *x, cm_value *y)
 {
     const char *op_type = b->node->op_type;
-    bool swapped = !has_dims(x, rank, dims) && has_dims(y, rank, dims) && strcmp(op_type, "Pow") != 0;
-    cm_value *inputs[2] = {swapped ? y : x, swapped ? x : y};
-    cameo_status status = cm_build_expanded(b, inputs[0], rank, dims, &inputs[0]);
-    if (status == CAMEO_OK)
-        status = pad_rank(b, inputs[1], rank, &inputs[1]);
-    if (status != CAMEO_OK)
-        return status;
-    cm_op *op = cm_build_op(b, CM_OP_MAP, inputs, 2, 0, rank, dims);
-    if (!op)
-        return cm_build_no_memory(b);
-    op->u.map.op = binary_map_op(op_type, swapped);
-    return CAMEO_OK;
+    if (x->is_int && y->is_int)
+        return cm_piece_int_pair(b, x, y);
+    if (x->is_int != y->is_int)
+        return mixed_pair(b, x, y);
+    if (x->is_constant && y->is_constant && cm_build_is_comparison(op_type))
+        return cm_piece_comparison(b, x, y);
+    bool reversed = x->is_constant;
+    cm_value *variable = reversed ? y : x, *constant = reversed ? x : y;
+    if (!variable->is_constant && affine_operator(op_type, reversed) && is_per_channel(variable, constant))
+        return affine_of(b, variable, op_type, constant, reversed);
+    return map_pair(b, x, y);
 }
 
 cameo_status cm_build_binary(cm_builder *b)
 {
     cm_value *x = cm_build_input(b, 0), *y = cm_build_input(b, 1);
-    const char *op_type = b->node->op_type;
-    if (!x || !y || x->is_int != y->is_int)
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "both inputs must be floats, or both integers");
-    int rank;
-    int64_t dims[CAMEO_MAX_RANK];
-    cameo_status status = cm_build_broadcast(b, x, y, &rank, dims);
-    if (status != CAMEO_OK)
-        return status;
-    if (x->is_constant && y->is_constant)
-        return binary_constants(b, x, y, rank, dims);
-    if (strcmp(op_type, "Equal") == 0)
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "comparing computed values is not supported");
-    bool reversed = x->is_constant;
-    cm_value *variable = reversed ? y : x, *constant = reversed ? x : y;
-    if (constant->is_constant && affine_operator(op_type, reversed) && is_per_channel(variable, constant)) {
-        const float *floats = cm_value_floats(b->graph, constant);
-        return floats ? add_affine(b, variable, op_type, floats, constant->elements, reversed) : cm_build_no_memory(b);
+    return x && y ? cm_piece_output(b, join_pair(b, x, y), 0) : missing(b);
+}
+
+/* Max, Min, Sum, Mean of any number of operands. */
+cameo_status cm_build_variadic(cm_builder *b)
+{
+    for (int i = 0; i < b->node->input_count; i++)
+        if (!cm_build_input(b, i))
+            return missing(b);
+    cm_value *result = cm_build_input(b, 0);
+    for (int i = 1; i < b->node->input_count && result; i++)
+        result = join_pair(b, result, cm_build_input(b, i));
+    if (result && strcmp(b->node->op_type, "Mean") == 0) {
+        if (result->is_int)
+            return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it is supported for floats only");
+        result = cm_piece_map_number(b, CM_MAP_DIV, result, (float)b->node->input_count);
     }
-    return add_binary_map(b, x, y, rank, dims);
+    return cm_piece_output(b, result, 0);
 }
 
-/* ---- Unary operators ---- */
-
-static float float_unary(const char *op, float x)
-{
-    if (strcmp(op, "Abs") == 0)
-        return fabsf(x);
-    if (strcmp(op, "Ceil") == 0)
-        return ceilf(x);
-    if (strcmp(op, "Floor") == 0)
-        return floorf(x);
-    if (strcmp(op, "Sqrt") == 0)
-        return sqrtf(x);
-    if (strcmp(op, "Exp") == 0)
-        return expf(x);
-    if (strcmp(op, "Log") == 0)
-        return logf(x);
-    if (strcmp(op, "Neg") == 0)
-        return -x;
-    return NAN;
-}
-
-/* Abs or Neg; of the smallest integer both give that integer. */
-static int64_t int_unary(const char *op, int64_t x)
-{
-    return x < 0 || strcmp(op, "Neg") == 0 ? (int64_t)(0 - (uint64_t)x) : x;
-}
-
-/* Integers have Abs and Neg only. */
-static bool folds(const char *op, bool is_int)
-{
-    static const char *const names[] = {"Abs", "Neg", "Ceil", "Floor", "Sqrt", "Exp", "Log"};
-    for (size_t i = 0; i < (is_int ? 2 : sizeof names / sizeof names[0]); i++)
-        if (strcmp(op, names[i]) == 0)
-            return true;
-    return false;
-}
-
-static cameo_status unary_constant(cm_builder *b, cm_value *x)
-{
-    const char *op = b->node->op_type;
-    cm_value *result = cm_build_constant(b, x->is_int, x->rank, x->dims);
-    const float *floats = x->is_int ? NULL : cm_value_floats(b->graph, x);
-    if (!result || (!x->is_int && !floats))
-        return cm_build_no_memory(b);
-    for (int64_t i = 0; i < x->elements; i++) {
-        if (x->is_int)
-            ((int64_t *)(uintptr_t)result->ints)[i] = int_unary(op, x->ints[i]);
-        else
-            ((float *)(uintptr_t)result->floats)[i] = float_unary(op, floats[i]);
-    }
-    cm_build_set_output(b, 0, result);
-    return CAMEO_OK;
-}
+/* ---- One operand ---- */
 
 static bool unary_map(cm_builder *b, cm_map *map)
 {
@@ -268,7 +173,11 @@ static bool unary_map(cm_builder *b, cm_map *map)
         {"Abs", CM_MAP_ABS, CM_ACT_NONE},     {"Exp", CM_MAP_EXP, CM_ACT_NONE},
         {"Sqrt", CM_MAP_SQRT, CM_ACT_NONE},   {"Neg", CM_MAP_NEG, CM_ACT_NONE},
         {"Erf", CM_MAP_ERF, CM_ACT_NONE},     {"Log", CM_MAP_LOG, CM_ACT_NONE},
-        {"Floor", CM_MAP_FLOOR, CM_ACT_NONE}, {"Relu", CM_MAP_ACTIVATION, CM_ACT_RELU},
+        {"Floor", CM_MAP_FLOOR, CM_ACT_NONE}, {"Ceil", CM_MAP_CEIL, CM_ACT_NONE},
+        {"Round", CM_MAP_ROUND, CM_ACT_NONE}, {"Sign", CM_MAP_SIGN, CM_ACT_NONE},
+        {"Sin", CM_MAP_SIN, CM_ACT_NONE},     {"Cos", CM_MAP_COS, CM_ACT_NONE},
+        {"Softplus", CM_MAP_SOFTPLUS, CM_ACT_NONE},
+        {"Relu", CM_MAP_ACTIVATION, CM_ACT_RELU},
         {"Sigmoid", CM_MAP_ACTIVATION, CM_ACT_SIGMOID},
         {"Tanh", CM_MAP_ACTIVATION, CM_ACT_TANH},
         {"LeakyRelu", CM_MAP_ACTIVATION, CM_ACT_LEAKY_RELU},
@@ -295,12 +204,12 @@ cameo_status cm_build_unary(cm_builder *b)
 {
     cm_value *x = cm_build_input(b, 0);
     if (!x)
-        return cm_build_fail(b, CAMEO_ERROR_FORMAT, "its input is missing");
-    if (x->is_constant && folds(b->node->op_type, x->is_int))
-        return unary_constant(b, x);
+        return missing(b);
+    if (x->is_int)
+        return cm_piece_output(b, cm_piece_int_unary(b, x), 0);
     cm_map map = {0};
-    if (x->is_int || !unary_map(b, &map))
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it is supported for %s only", x->is_int ? "floats" : "constants");
+    if (!unary_map(b, &map))
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it is supported for integers only");
     cm_op *op = cm_build_op(b, CM_OP_MAP, &x, 1, 0, x->rank, x->dims);
     if (!op)
         return cm_build_no_memory(b);
@@ -308,24 +217,92 @@ cameo_status cm_build_unary(cm_builder *b)
     return CAMEO_OK;
 }
 
+/* ---- One operand, put together from others ---- */
+
+/* gamma * (x > 0 ? x : alpha * (exp(x / beta) - 1)): Elu, Selu, Celu (beta is alpha). */
+cameo_status cm_build_elu(cm_builder *b)
+{
+    bool selu = strcmp(b->node->op_type, "Selu") == 0, celu = strcmp(b->node->op_type, "Celu") == 0;
+    float alpha = cm_onnx_attribute_float(b->node, "alpha", selu ? 1.67326319217681884765625f : 1.0f);
+    float gamma = selu ? cm_onnx_attribute_float(b->node, "gamma", 1.05070102214813232421875f) : 1.0f;
+    cm_value *x = cm_build_input(b, 0);
+    if (!x || x->is_int)
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input must be float");
+    cm_value *above = cm_piece_relu(b, x), *below = cm_piece_map_number(b, CM_MAP_MIN, x, 0.0f);
+    if (celu)
+        below = cm_piece_map_number(b, CM_MAP_DIV, below, alpha);
+    below = cm_piece_map_number(b, CM_MAP_MUL, cm_piece_map(b, CM_MAP_EXPM1, below), alpha * gamma);
+    if (gamma != 1.0f)
+        above = cm_piece_map_number(b, CM_MAP_MUL, above, gamma);
+    return cm_piece_output(b, cm_piece_map_two(b, CM_MAP_ADD, above, below), 0);
+}
+
+/* tanh of sqrt(2/pi) * (x + 0.044715 x^3) */
+static cm_value *gelu_tanh(cm_builder *b, cm_value *x)
+{
+    cm_value *inner = cm_piece_map_number(b, CM_MAP_MUL, cm_piece_map_two(b, CM_MAP_MUL, x, x), 0.044715f);
+    inner = cm_piece_map_two(b, CM_MAP_MUL, cm_piece_map_number(b, CM_MAP_ADD, inner, 1.0f), x);
+    return cm_piece_tanh(b, cm_piece_map_number(b, CM_MAP_MUL, inner, 0.7978845608028654f));
+}
+
+/* Hendrycks and Gimpel 2016, arXiv:1606.08415: x/2 * (1 + erf(x / sqrt 2)), or with a tanh in the place of erf. */
+cameo_status cm_build_gelu(cm_builder *b)
+{
+    const char *approximate = cm_onnx_attribute_string(b->node, "approximate", "none");
+    bool by_tanh = strcmp(approximate, "tanh") == 0;
+    cm_value *x = cm_build_input(b, 0);
+    if (!x || x->is_int || (!by_tanh && strcmp(approximate, "none") != 0))
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input must be float, approximate 'none' or 'tanh'");
+    cm_value *curve = by_tanh ? gelu_tanh(b, x) : cm_piece_map(b, CM_MAP_ERF, cm_piece_map_number(b, CM_MAP_MUL, x, 0.7071067811865476f));
+    curve = cm_piece_map_number(b, CM_MAP_ADD, curve, 1.0f);
+    return cm_piece_output(b, cm_piece_map_two(b, CM_MAP_MUL, cm_piece_map_number(b, CM_MAP_MUL, x, 0.5f), curve), 0);
+}
+
+/* x * tanh(softplus(x)) (Misra 2019, arXiv:1908.08681) */
+static cm_value *mish(cm_builder *b, cm_value *x)
+{
+    return cm_piece_map_two(b, CM_MAP_MUL, cm_piece_tanh(b, cm_piece_map(b, CM_MAP_SOFTPLUS, x)), x);
+}
+
+/* x / (1 + |x|) */
+static cm_value *softsign(cm_builder *b, cm_value *x)
+{
+    return cm_piece_map_two(b, CM_MAP_DIV, x, cm_piece_map_number(b, CM_MAP_ADD, cm_piece_map(b, CM_MAP_ABS, x), 1.0f));
+}
+
+/* Mish, Not, Reciprocal, Softsign. */
+cameo_status cm_build_composed_unary(cm_builder *b)
+{
+    cm_value *x = cm_build_input(b, 0);
+    const char *op = b->node->op_type;
+    if (!x || x->is_int)
+        return cm_build_unary(b);
+    if (strcmp(op, "Mish") == 0)
+        x = mish(b, x);
+    else if (strcmp(op, "Not") == 0)
+        x = cm_piece_map_number(b, CM_MAP_EQUAL, x, 0.0f);
+    else if (strcmp(op, "Reciprocal") == 0)
+        x = cm_piece_map_number(b, CM_MAP_RDIV, x, 1.0f);
+    else
+        x = softsign(b, x);
+    return cm_piece_output(b, x, 0);
+}
+
+/* ---- PRelu ---- */
+
 /* Exporters write [C,1,1] or [1,C,1,1], some [C], which by the standard's rules belongs to the last axis: a channel each is meant where
  * that axis does not fit. */
-static bool slopes_fit(const cm_value *slope, const cm_value *x)
+static bool slopes_are_channels(const cm_value *slope, const cm_value *x)
 {
+    if (x->rank < 2)
+        return false;
     bool meant = slope->rank == 1 && slope->dims[0] == x->dims[1] && slope->dims[0] != x->dims[x->rank - 1];
     return meant || cm_build_spans(slope, x, 1, 1);
 }
 
-cameo_status cm_build_prelu(cm_builder *b)
+static cameo_status prelu_by_channel(cm_builder *b, cm_value *x, cm_value *slope)
 {
-    cm_value *x = cm_build_input(b, 0), *slope = cm_build_input(b, 1);
-    bool x_fits = x && !x->is_int && (x->rank == 2 || x->rank == 4);
-    if (!x_fits || !slope || slope->is_int || !slope->is_constant)
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it needs a float input of rank 2 or 4 and a constant slope");
     int64_t channels = x->dims[1];
-    if (!slopes_fit(slope, x))
-        return cm_build_fail(b, CAMEO_ERROR_MISMATCH, "%lld slopes of rank %d are not one for each of %lld channels, as [C,1,1] would be",
-                             (long long)slope->elements, slope->rank, (long long)channels);
     const float *from = cm_value_floats(b->graph, slope);
     float *slopes = cm_arena_alloc(&b->graph->arena, (size_t)channels, sizeof *slopes);
     cm_op *op = from && slopes ? cm_build_op(b, CM_OP_MAP, &x, 1, 0, x->rank, x->dims) : NULL;
@@ -338,136 +315,170 @@ cameo_status cm_build_prelu(cm_builder *b)
     return CAMEO_OK;
 }
 
-/* A bound of Clip: attribute (opset < 11) or constant scalar input. */
-static cameo_status clip_bound(cm_builder *b, int input, const char *attribute, float otherwise, float *bound)
+/* max(x, 0) + slope * min(x, 0), with slopes of any shape that can be broadcast to x. */
+static cameo_status prelu_by_element(cm_builder *b, cm_value *x, cm_value *slope, bool channels)
 {
-    cm_value *value = cm_build_input(b, input);
-    *bound = cm_onnx_attribute_float(b->node, attribute, otherwise);
-    if (!value)
+    int64_t column[CAMEO_MAX_RANK] = {slope->dims[0], 1, 1, 1, 1, 1, 1, 1};
+    if (channels && slope->rank == 1 && slope->elements > 1)
+        slope = cm_piece_view(b, slope, x->rank - 1, column);
+    cm_value *below = cm_piece_map_two(b, CM_MAP_MUL, cm_piece_map_number(b, CM_MAP_MIN, x, 0.0f), slope);
+    return cm_piece_output(b, cm_piece_map_two(b, CM_MAP_ADD, cm_piece_relu(b, x), below), 0);
+}
+
+cameo_status cm_build_prelu(cm_builder *b)
+{
+    cm_value *x = cm_build_input(b, 0), *slope = cm_build_input(b, 1);
+    if (!x || x->is_int || !slope || slope->is_int)
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it needs a float input and float slopes");
+    bool channels = slopes_are_channels(slope, x);
+    if (!channels && !cm_build_spans(slope, x, 0, x->rank - 1))
+        return cm_build_fail(b, CAMEO_ERROR_MISMATCH, "%lld slopes of rank %d do not fit its input, as one a channel [C,1,1] would",
+                             (long long)slope->elements, slope->rank);
+    bool fits_epilogue = channels && slope->is_constant && !x->is_constant && (x->rank == 2 || x->rank == 4);
+    return fits_epilogue ? prelu_by_channel(b, x, slope) : prelu_by_element(b, x, slope, channels);
+}
+
+/* ---- Clip ---- */
+
+/* A bound: attribute (opset < 11) or input; *value NULL: none, or a number in *number. */
+static cameo_status clip_bound(cm_builder *b, int input, const char *attribute, float otherwise, float *number, cm_value **value)
+{
+    cm_value *given = cm_build_input(b, input);
+    *number = cm_onnx_attribute_float(b->node, attribute, otherwise);
+    *value = NULL;
+    if (!given)
         return CAMEO_OK;
-    const float *floats = value->is_constant && !value->is_int && value->elements == 1 ? cm_value_floats(b->graph, value) : NULL;
+    if (given->elements != 1)
+        return cm_build_fail(b, CAMEO_ERROR_MISMATCH, "its %s must be one number, it holds %lld", attribute, (long long)given->elements);
+    if (given->is_int || !given->is_constant) {
+        *value = given;
+        return CAMEO_OK;
+    }
+    const float *floats = cm_value_floats(b->graph, given);
     if (!floats)
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its %s must be one constant float", attribute);
-    *bound = floats[0];
+        return cm_build_no_memory(b);
+    *number = floats[0];
+    return CAMEO_OK;
+}
+
+static cameo_status clip_integers(cm_builder *b, cm_value *x, const cm_value *low, const cm_value *high)
+{
+    cm_value *result = cm_build_constant(b, true, x->rank, x->dims);
+    if (!result)
+        return cm_build_no_memory(b);
+    if ((low && !low->is_int) || (high && !high->is_int))
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input and its bounds must be of one type");
+    for (int64_t i = 0; i < x->elements; i++) {
+        int64_t value = low && x->ints[i] < low->ints[0] ? low->ints[0] : x->ints[i];
+        ((int64_t *)(uintptr_t)result->ints)[i] = high && value > high->ints[0] ? high->ints[0] : value;
+    }
+    cm_build_set_output(b, 0, result);
     return CAMEO_OK;
 }
 
 cameo_status cm_build_clip(cm_builder *b)
 {
-    cm_value *x = cm_build_input(b, 0);
-    float low, high;
-    if (!x || x->is_int)
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input must be float");
-    cameo_status status = clip_bound(b, 1, "min", -INFINITY, &low);
+    cm_value *x = cm_build_input(b, 0), *low, *high;
+    cm_fused fused = {.activation = CM_ACT_CLIP};
+    if (!x)
+        return missing(b);
+    cameo_status status = clip_bound(b, 1, "min", -INFINITY, &fused.low, &low);
     if (status == CAMEO_OK)
-        status = clip_bound(b, 2, "max", INFINITY, &high);
+        status = clip_bound(b, 2, "max", INFINITY, &fused.high, &high);
     if (status != CAMEO_OK)
         return status;
-    cm_op *op = cm_build_op(b, CM_OP_MAP, &x, 1, 0, x->rank, x->dims);
-    if (!op)
-        return cm_build_no_memory(b);
-    op->u.map.op = CM_MAP_ACTIVATION;
-    op->u.map.fused = (cm_fused){.activation = CM_ACT_CLIP, .low = low, .high = high};
-    return CAMEO_OK;
+    if (x->is_int)
+        return clip_integers(b, x, low, high);
+    if ((low && low->is_int) || (high && high->is_int))
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input and its bounds must be of one type");
+    /* A computed bound is one number, whatever shape it has. */
+    if (low)
+        x = cm_piece_map_two(b, CM_MAP_MAX, x, cm_piece_view(b, low, 0, NULL));
+    x = cm_piece_activation(b, &fused, x);
+    if (high)
+        x = cm_piece_map_two(b, CM_MAP_MIN, x, cm_piece_view(b, high, 0, NULL));
+    return cm_piece_output(b, x, 0);
+}
+
+/* ---- Where ---- */
+
+static cameo_status where_integers(cm_builder *b, cm_value *which, cm_value *x, cm_value *y, int rank, const int64_t *dims)
+{
+    const cm_value *v[3] = {cm_piece_expand(b, which, rank, dims), cm_piece_expand(b, x, rank, dims), cm_piece_expand(b, y, rank, dims)};
+    cm_value *result = v[0] && v[1] && v[2] ? cm_build_constant(b, true, rank, dims) : NULL;
+    for (int64_t i = 0; result && i < result->elements; i++)
+        ((int64_t *)(uintptr_t)result->ints)[i] = v[0]->ints[i] ? v[1]->ints[i] : v[2]->ints[i];
+    return cm_piece_output(b, result, 0);
+}
+
+/* (x where it is true, else 0) + (y where it is not, else 0): exact, also for infinities. */
+static cameo_status where_floats(cm_builder *b, cm_value *which, cm_value *x, cm_value *y, int rank, const int64_t *dims)
+{
+    which = cm_piece_floats(b, which);
+    x = cm_piece_map_two(b, CM_MAP_MASK, cm_piece_expand(b, x, rank, dims), which);
+    y = cm_piece_map_two(b, CM_MAP_MASK_NOT, cm_piece_expand(b, y, rank, dims), which);
+    return cm_piece_output(b, cm_piece_map_two(b, CM_MAP_ADD, x, y), 0);
 }
 
 cameo_status cm_build_where(cm_builder *b)
 {
-    cm_value *v[3] = {cm_build_input(b, 0), cm_build_input(b, 1), cm_build_input(b, 2)};
-    for (int i = 0; i < 3; i++)
-        if (!v[i] || !v[i]->is_constant || !v[i]->is_int)
-            return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it is supported for constant integers only");
+    cm_value *which = cm_build_input(b, 0), *x = cm_build_input(b, 1), *y = cm_build_input(b, 2);
+    if (!which || !x || !y)
+        return missing(b);
+    if (x->is_int != y->is_int)
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it must choose between two floats or two integers");
     int rank;
     int64_t dims[CAMEO_MAX_RANK];
-    cameo_status status = cm_build_broadcast(b, v[0], v[1], &rank, dims);
+    cameo_status status = cm_build_broadcast(b, which, x, &rank, dims);
     cm_value shape = {.rank = rank};
-    memcpy(shape.dims, dims, sizeof(int64_t) * (size_t)rank);
+    memcpy(shape.dims, dims, sizeof(int64_t) * (size_t)(status == CAMEO_OK ? rank : 0));
     if (status == CAMEO_OK)
-        status = cm_build_broadcast(b, &shape, v[2], &rank, dims);
-    for (int i = 0; i < 3 && status == CAMEO_OK; i++)
-        status = cm_build_expanded(b, v[i], rank, dims, &v[i]);
+        status = cm_build_broadcast(b, &shape, y, &rank, dims);
     if (status != CAMEO_OK)
         return status;
-    cm_value *result = cm_build_constant(b, true, rank, dims);
-    if (!result)
-        return cm_build_no_memory(b);
-    for (int64_t i = 0; i < result->elements; i++)
-        ((int64_t *)(uintptr_t)result->ints)[i] = v[0]->ints[i] ? v[1]->ints[i] : v[2]->ints[i];
-    cm_build_set_output(b, 0, result);
-    return CAMEO_OK;
+    if (!x->is_int)
+        return where_floats(b, which, x, y, rank, dims);
+    if (!which->is_int)
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it chooses between integers by what is computed from the input");
+    return where_integers(b, which, x, y, rank, dims);
 }
 
-static bool is_int_type(int64_t type)
-{
-    return type == CM_ONNX_INT64 || type == CM_ONNX_INT32 || type == CM_ONNX_INT16 || type == CM_ONNX_INT8 || type == CM_ONNX_BOOL ||
-           type == CM_ONNX_UINT8 || type == CM_ONNX_UINT16 || type == CM_ONNX_UINT32 || type == CM_ONNX_UINT64;
-}
+/* ---- Cast ---- */
 
-static bool is_float_type(int64_t type)
+static cameo_status cast_to(cm_builder *b, cm_value *x, int64_t to)
 {
-    return type == CM_ONNX_FLOAT || type == CM_ONNX_DOUBLE || type == CM_ONNX_FLOAT16 || type == CM_ONNX_BFLOAT16;
-}
-
-/* As a number of this integer type, wrapping. */
-static int64_t narrowed(int64_t value, int64_t type)
-{
-    switch (type) {
-    case CM_ONNX_BOOL:
-        return value != 0;
-    case CM_ONNX_INT8:
-        return (int8_t)value;
-    case CM_ONNX_UINT8:
-        return (uint8_t)value;
-    case CM_ONNX_INT16:
-        return (int16_t)value;
-    case CM_ONNX_UINT16:
-        return (uint16_t)value;
-    case CM_ONNX_INT32:
-        return (int32_t)value;
-    case CM_ONNX_UINT32:
-        return (uint32_t)value;
-    default:
-        return value;
+    if (cm_build_is_float_type(to)) {
+        /* All floats are computed in float32; a cast between them (fp16 exports) changes nothing. */
+        return cm_piece_output(b, cm_piece_floats(b, x), 0);
     }
-}
-
-/* Cut towards zero; 0 where no integer fits. */
-static int64_t float_to_int(float value, int64_t type)
-{
-    if (type == CM_ONNX_BOOL)
-        return value != 0.0f;
-    return fabsf(value) < 9e18f ? narrowed((int64_t)value, type) : 0;
-}
-
-static cameo_status cast_constant(cm_builder *b, cm_value *x, int64_t type)
-{
-    bool to_int = is_int_type(type);
-    cm_value *result = cm_build_constant(b, to_int, x->rank, x->dims);
-    const float *floats = x->is_int ? NULL : cm_value_floats(b->graph, x);
-    if (!result || (!x->is_int && !floats))
-        return cm_build_no_memory(b);
-    for (int64_t i = 0; i < x->elements; i++) {
-        if (to_int)
-            ((int64_t *)(uintptr_t)result->ints)[i] = x->is_int ? narrowed(x->ints[i], type) : float_to_int(floats[i], type);
-        else
-            ((float *)(uintptr_t)result->floats)[i] = (float)x->ints[i];
-    }
-    cm_build_set_output(b, 0, result);
-    return CAMEO_OK;
+    if (x->is_constant)
+        return cm_piece_output(b, cm_piece_integers(b, x, to), 0);
+    if (to == CM_ONNX_BOOL)
+        return cm_piece_output(b, cm_piece_map_number(b, CM_MAP_EQUAL, cm_piece_map_number(b, CM_MAP_EQUAL, x, 0.0f), 0.0f), 0);
+    return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "casting computed floats to integers is not supported");
 }
 
 cameo_status cm_build_cast(cm_builder *b)
 {
     cm_value *x = cm_build_input(b, 0);
     int64_t to = cm_onnx_attribute_int(b->node, "to", 0);
-    if (!x || (!is_int_type(to) && !is_float_type(to)))
+    if (!x)
+        return missing(b);
+    if (!cm_build_is_int_type(to) && !cm_build_is_float_type(to))
         return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "a cast to type %lld is not supported", (long long)to);
-    if (is_float_type(to) && !x->is_int) {
-        /* All floats are computed in float32; a cast between them (fp16 exports) changes nothing. */
-        cm_build_set_output(b, 0, x);
-        return CAMEO_OK;
-    }
-    if (!x->is_constant)
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "casting computed floats to integers is not supported");
-    return cast_constant(b, x, to);
+    return cast_to(b, x, to);
+}
+
+/* To the type of the second input; where the file does not say which integers these are, INT64. */
+cameo_status cm_build_cast_like(cm_builder *b)
+{
+    cm_value *x = cm_build_input(b, 0), *like = cm_build_input(b, 1);
+    if (!x || !like)
+        return missing(b);
+    int64_t to = b->model->values[b->node->inputs[1]].type;
+    if (!like->is_int)
+        to = CM_ONNX_FLOAT;
+    else if (!cm_build_is_int_type(to))
+        to = CM_ONNX_INT64;
+    return cast_to(b, x, to);
 }

@@ -261,90 +261,6 @@ cameo_status cm_build_gather(cm_builder *b)
     return cm_build_view(b, b->values[b->node->outputs[0]], 0, rank, dims);
 }
 
-/* The list of pads: attribute (opset < 11) or constant input. */
-static cameo_status pad_list(cm_builder *b, const int64_t **pads, int *count)
-{
-    const cm_onnx_attribute *attribute = cm_onnx_attribute_find(b->node, "pads");
-    if (cm_build_input(b, 1))
-        return cm_build_ints(b, cm_build_input(b, 1), "pads", pads, count);
-    if (!attribute || attribute->kind != CM_ONNX_ATTR_INTS || attribute->count > 2 * CAMEO_MAX_RANK)
-        return cm_build_fail(b, CAMEO_ERROR_FORMAT, "it has no pads");
-    *pads = attribute->ints;
-    *count = (int)attribute->count;
-    return CAMEO_OK;
-}
-
-/* Pads of a Pad node: [starts, ends], for the axes named by a fourth input or for all. */
-static cameo_status read_pads(cm_builder *b, const cm_value *x, int64_t before[], int64_t after[])
-{
-    const int64_t *pads = NULL, *axes = NULL;
-    int count = 0, axis_count = x->rank;
-    cameo_status status = pad_list(b, &pads, &count);
-    if (status == CAMEO_OK && cm_build_input(b, 3))
-        status = cm_build_ints(b, cm_build_input(b, 3), "axes", &axes, &axis_count);
-    if (status != CAMEO_OK)
-        return status;
-    if (axis_count > x->rank || count != 2 * axis_count)
-        return cm_build_fail(b, CAMEO_ERROR_MISMATCH, "%d pads do not fit %d axes", count, axis_count);
-    for (int i = 0; i < axis_count; i++) {
-        int axis;
-        status = cm_build_axis(b, axes ? axes[i] : i, x->rank, &axis);
-        if (status != CAMEO_OK)
-            return status;
-        before[axis] = pads[i];
-        after[axis] = pads[i + axis_count];
-        bool huge = before[axis] > INT32_MAX || before[axis] < -INT32_MAX || after[axis] > INT32_MAX || after[axis] < -INT32_MAX;
-        if (huge || x->dims[axis] + before[axis] + after[axis] < 0)
-            return cm_build_fail(b, CAMEO_ERROR_MISMATCH, "pads %lld and %lld do not fit axis %d of %lld", (long long)before[axis],
-                                 (long long)after[axis], axis, (long long)x->dims[axis]);
-    }
-    return CAMEO_OK;
-}
-
-/* What the new elements hold: attribute (opset < 11), third input, or 0. */
-static cameo_status pad_fill(cm_builder *b, float *value)
-{
-    cm_value *fill = cm_build_input(b, 2);
-    *value = cm_onnx_attribute_float(b->node, "value", 0.0f);
-    if (!fill)
-        return CAMEO_OK;
-    if (!fill->is_constant || fill->elements != 1)
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its fill value must be one constant number");
-    const float *floats = fill->is_int ? NULL : cm_value_floats(b->graph, fill);
-    if (!fill->is_int && !floats)
-        return cm_build_no_memory(b);
-    *value = floats ? floats[0] : (float)fill->ints[0];
-    return CAMEO_OK;
-}
-
-cameo_status cm_build_pad(cm_builder *b)
-{
-    cm_value *x = cm_build_input(b, 0);
-    const char *mode = cm_onnx_attribute_string(b->node, "mode", "constant");
-    int64_t before[CAMEO_MAX_RANK] = {0}, after[CAMEO_MAX_RANK] = {0}, dims[CAMEO_MAX_RANK];
-    float value = 0.0f;
-    if (!x)
-        return missing(b);
-    if (strcmp(mode, "constant") != 0)
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "mode '%s' is not supported, only 'constant'", mode);
-    cameo_status status = read_pads(b, x, before, after);
-    if (status == CAMEO_OK)
-        status = pad_fill(b, &value);
-    if (status != CAMEO_OK)
-        return status;
-    cm_move_piece piece = plain_piece(0, x->rank, x->dims);
-    for (int i = 0; i < x->rank; i++) {
-        int64_t cut_before = before[i] < 0 ? -before[i] : 0, cut_after = after[i] < 0 ? -after[i] : 0;
-        dims[i] = x->dims[i] + before[i] + after[i];
-        piece.src_start[i] = cut_before;
-        piece.dst_start[i] = before[i] > 0 ? before[i] : 0;
-        int64_t extent = x->dims[i] - cut_before - cut_after;
-        piece.loops[i].extent = extent > 0 ? extent : 0;
-    }
-    cm_move move = {.pieces = &piece, .piece_count = 1, .fill = true, .fill_value = value};
-    return cm_build_move(b, &x, 1, &move, 0, x->rank, dims);
-}
-
 cameo_status cm_build_expand(cm_builder *b)
 {
     cm_value *x = cm_build_input(b, 0), *result;
@@ -393,4 +309,38 @@ cameo_status cm_build_tile(cm_builder *b)
     }
     cm_move move = {.pieces = &piece, .piece_count = 1};
     return cm_build_move(b, &x, 1, &move, 0, x->rank, dims);
+}
+
+/* Depth to space: [N, C, H, W] -> [N, C / block^2, H * block, W * block], the channels' blocks before (DCR) or behind (CRD) what is left. */
+cameo_status cm_build_depth_to_space(cm_builder *b)
+{
+    cm_value *x = cm_build_input(b, 0);
+    int64_t block = cm_onnx_attribute_int(b->node, "blocksize", 0);
+    bool crd = strcmp(cm_onnx_attribute_string(b->node, "mode", "DCR"), "CRD") == 0;
+    if (!x || x->rank != 4)
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input must be of rank 4 [N,C,H,W]");
+    if (block < 1 || block > 1 << 12 || x->dims[1] % (block * block))
+        return cm_build_fail(b, CAMEO_ERROR_MISMATCH, "blocks of %lld do not fit %lld channels", (long long)block, (long long)x->dims[1]);
+    int64_t left = x->dims[1] / (block * block), h = x->dims[2], w = x->dims[3];
+    int64_t dcr_dims[6] = {x->dims[0], block, block, left, h, w}, crd_dims[6] = {x->dims[0], left, block, block, h, w};
+    cameo_status status = cm_build_viewed(b, x, 6, crd ? crd_dims : dcr_dims, &x);
+    if (status == CAMEO_OK)
+        status = cm_build_transposed(b, x, crd ? (int[6]){0, 1, 4, 2, 5, 3} : (int[6]){0, 3, 4, 1, 5, 2}, &x);
+    return status == CAMEO_OK ? cm_build_view(b, x, 0, 4, (int64_t[4]){x->dims[0], left, h * block, w * block}) : status;
+}
+
+cameo_status cm_build_space_to_depth(cm_builder *b)
+{
+    cm_value *x = cm_build_input(b, 0);
+    int64_t block = cm_onnx_attribute_int(b->node, "blocksize", 0);
+    if (!x || x->rank != 4)
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input must be of rank 4 [N,C,H,W]");
+    if (block < 1 || block > 1 << 12 || x->dims[2] % block || x->dims[3] % block)
+        return cm_build_fail(b, CAMEO_ERROR_MISMATCH, "blocks of %lld do not fit %lldx%lld", (long long)block, (long long)x->dims[3],
+                             (long long)x->dims[2]);
+    int64_t channels = x->dims[1], h = x->dims[2] / block, w = x->dims[3] / block;
+    cameo_status status = cm_build_viewed(b, x, 6, (int64_t[6]){x->dims[0], channels, h, block, w, block}, &x);
+    if (status == CAMEO_OK)
+        status = cm_build_transposed(b, x, (int[6]){0, 3, 5, 1, 2, 4}, &x);
+    return status == CAMEO_OK ? cm_build_view(b, x, 0, 4, (int64_t[4]){x->dims[0], channels * block * block, h, w}) : status;
 }

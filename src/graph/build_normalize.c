@@ -1,4 +1,4 @@
-/* BatchNormalization, LayerNormalization, Softmax and the reductions. */
+/* Normalisations: of a batch (by constants), a layer, an instance, a group, and to length one. */
 #include "graph/builder.h"
 
 #include <math.h>
@@ -24,8 +24,8 @@ static cameo_status batch_norm_factors(cm_builder *b, int64_t channels, float *s
 
 static cameo_status check_batch_norm(cm_builder *b, const cm_value *x)
 {
-    if (!x || x->is_int || x->rank < 2 || x->rank > 4)
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input must be float of rank 2 to 4");
+    if (!x || x->is_int || x->rank < 2)
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input must be float of rank 2 or more");
     if (cm_onnx_attribute_int(b->node, "training_mode", 0))
         return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "training mode is not supported; export the model in evaluation mode");
     for (int i = 1; i < 5; i++) {
@@ -34,6 +34,15 @@ static cameo_status check_batch_norm(cm_builder *b, const cm_value *x)
             return cm_build_fail(b, CAMEO_ERROR_MISMATCH, "input %d must hold %lld constant floats, one a channel", i, (long long)x->dims[1]);
     }
     return CAMEO_OK;
+}
+
+/* x * scale + shift for every entry of axis 1; x has the elements of a value of shape dims: [rank], which becomes the output's. */
+static cameo_status scale_channels(cm_builder *b, cm_value *x, const float *scale, const float *shift, int rank, const int64_t *dims)
+{
+    int64_t picture[4] = {dims[0], dims[1], cm_dims_elements(rank - 2, dims + 2), 1};
+    bool fits = rank == 2 || rank == 4;
+    x = cm_piece_affine(b, cm_piece_view(b, x, fits ? rank : 4, fits ? dims : picture), scale, shift);
+    return cm_piece_shaped_output(b, x, 0, rank, dims);
 }
 
 cameo_status cm_build_batch_normalization(cm_builder *b)
@@ -47,183 +56,144 @@ cameo_status cm_build_batch_normalization(cm_builder *b)
     if (!scale || !shift)
         return cm_build_no_memory(b);
     status = batch_norm_factors(b, x->dims[1], scale, shift);
-    cm_value *from = x;
-    if (status == CAMEO_OK && x->rank == 3)
-        status = cm_build_viewed(b, x, 4, (int64_t[4]){x->dims[0], x->dims[1], x->dims[2], 1}, &from);
-    if (status != CAMEO_OK)
-        return status;
-    cm_op *op = cm_build_op(b, CM_OP_AFFINE, &from, 1, x->rank == 3 ? CM_NO_OUTPUT : 0, from->rank, from->dims);
-    if (!op)
-        return cm_build_no_memory(b);
-    op->u.affine.scale = scale;
-    op->u.affine.shift = shift;
-    return x->rank == 3 ? cm_build_view(b, op->output, 0, 3, x->dims) : CAMEO_OK;
+    return status == CAMEO_OK ? scale_channels(b, x, scale, shift, x->rank, x->dims) : status;
 }
 
-/* One constant float for each element of x from `axis` on. */
-static bool has_constants(const cm_value *value, const cm_value *x, int axis, int64_t count)
+/* Rows of x: [rows, columns] -> mean 0, variance 1, then scaled and shifted by constants [columns], or not (NULL). */
+static cm_value *normalize_rows(cm_builder *b, cm_value *x, cm_value *scale, cm_value *shift)
 {
-    return value && value->is_constant && !value->is_int && value->elements == count && cm_build_spans(value, x, axis, x->rank - 1);
+    const float *factors[2] = {scale ? cm_value_floats(b->graph, scale) : NULL, shift ? cm_value_floats(b->graph, shift) : NULL};
+    cm_op *op = x ? cm_piece_op(b, CM_OP_NORMALIZE, x, 2, x->dims) : NULL;
+    if (!op || (scale && !factors[0]) || (shift && !factors[1]))
+        return NULL;
+    op->u.normalize.epsilon = cm_onnx_attribute_float(b->node, "epsilon", 1e-5f);
+    op->u.normalize.scale = factors[0];
+    op->u.normalize.shift = factors[1];
+    return op->output;
+}
+
+/* ---- LayerNormalization ---- */
+
+/* Outputs 1 and 2: each row's mean and 1 / sqrt(variance + epsilon). What nobody reads is not run. */
+static cameo_status layer_statistics(cm_builder *b, cm_value *rows, int rank, const int64_t *dims)
+{
+    cm_value *mean = cm_piece_reduce(b, CM_REDUCE_MEAN, rows), *distance = cm_piece_map_two(b, CM_MAP_SUB, rows, mean);
+    cm_value *variance = cm_piece_reduce(b, CM_REDUCE_MEAN, distance ? cm_piece_map_two(b, CM_MAP_MUL, distance, distance) : NULL);
+    cm_value *shifted = cm_piece_map_number(b, CM_MAP_ADD, variance, cm_onnx_attribute_float(b->node, "epsilon", 1e-5f));
+    cameo_status status = cm_piece_shaped_output(b, mean, 1, rank, dims);
+    shifted = cm_piece_map_number(b, CM_MAP_RDIV, cm_piece_map(b, CM_MAP_SQRT, shifted), 1.0f);
+    return status == CAMEO_OK ? cm_piece_shaped_output(b, shifted, 2, rank, dims) : status;
+}
+
+/* One constant for each element of x from `axis` on. */
+static bool is_full(const cm_value *value, const cm_value *x, int axis)
+{
+    return value->is_constant && value->elements == cm_dims_elements(x->rank - axis, x->dims + axis) &&
+           cm_build_spans(value, x, axis, x->rank - 1);
+}
+
+static cameo_status check_layer(cm_builder *b, const cm_value *x, const cm_value *scale, const cm_value *shift)
+{
+    if (!x || x->is_int || x->rank < 1 || !scale || scale->is_int || (shift && shift->is_int))
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its inputs must be float");
+    if (!cm_build_spans(scale, x, 0, x->rank - 1) || (shift && !cm_build_spans(shift, x, 0, x->rank - 1)))
+        return cm_build_fail(b, CAMEO_ERROR_MISMATCH, "its scale or bias does not fit its input of rank %d", x->rank);
+    return CAMEO_OK;
 }
 
 cameo_status cm_build_layer_normalization(cm_builder *b)
 {
     cm_value *x = cm_build_input(b, 0), *scale = cm_build_input(b, 1), *shift = cm_build_input(b, 2);
-    if (!x || x->is_int || x->rank < 1)
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input must be float");
     int axis;
+    cameo_status status = check_layer(b, x, scale, shift);
+    if (status == CAMEO_OK)
+        status = cm_build_axis(b, cm_onnx_attribute_int(b->node, "axis", -1), x->rank, &axis);
+    if (status != CAMEO_OK)
+        return status;
+    int64_t dims[CAMEO_MAX_RANK], flat[2] = {cm_dims_elements(axis, x->dims), cm_dims_elements(x->rank - axis, x->dims + axis)};
+    for (int i = 0; i < x->rank; i++)
+        dims[i] = i < axis ? x->dims[i] : 1;
+    bool full = is_full(scale, x, axis) && (!shift || is_full(shift, x, axis));
+    cm_value *rows = cm_piece_view(b, x, 2, flat);
+    cm_value *result = normalize_rows(b, rows, full ? scale : NULL, full ? shift : NULL);
+    if (!full) {
+        /* No list of constants as long as a row: multiplied and added as they are broadcast. */
+        result = cm_piece_map_two(b, CM_MAP_MUL, cm_piece_view(b, result, x->rank, x->dims), scale);
+        result = shift ? cm_piece_map_two(b, CM_MAP_ADD, result, shift) : result;
+    }
+    if (b->node->output_count > 1)
+        status = layer_statistics(b, rows, x->rank, dims);
+    return status == CAMEO_OK ? cm_piece_shaped_output(b, result, 0, x->rank, x->dims) : status;
+}
+
+/* ---- InstanceNormalization, GroupNormalization ---- */
+
+/* Constants, one a part of the channels -> one a channel; NULL: failed, as with all pieces. */
+static const float *channel_factors(cm_builder *b, int input, int64_t parts, int64_t channels)
+{
+    cm_value *value = cm_build_input(b, input);
+    if (!value || !value->is_constant || value->is_int || value->elements != parts) {
+        b->refused = cm_build_fail(b, CAMEO_ERROR_MISMATCH, "input %d must hold %lld constant floats", input, (long long)parts);
+        return NULL;
+    }
+    const float *from = cm_value_floats(b->graph, value);
+    float *factors = from ? cm_arena_alloc(&b->graph->arena, (size_t)channels, sizeof *factors) : NULL;
+    for (int64_t i = 0; factors && i < channels; i++)
+        factors[i] = from[i / (channels / parts)];
+    return factors;
+}
+
+/* Channels in `groups` groups are normalised, then scaled and shifted by one number each for `parts` parts of the channels. */
+static cameo_status normalize_groups(cm_builder *b, cm_value *x, int64_t groups, int64_t parts)
+{
+    const float *scale = channel_factors(b, 1, parts, x->dims[1]), *shift = scale ? channel_factors(b, 2, parts, x->dims[1]) : NULL;
+    if (!scale || !shift)
+        return cm_build_no_memory(b);
+    int64_t count = x->dims[0] * groups;
+    cm_value *rows = cm_piece_view(b, x, 2, (int64_t[2]){count, count ? x->elements / count : 0});
+    return scale_channels(b, normalize_rows(b, rows, NULL, NULL), scale, shift, x->rank, x->dims);
+}
+
+cameo_status cm_build_instance_normalization(cm_builder *b)
+{
+    cm_value *x = cm_build_input(b, 0);
+    if (!x || x->is_int || x->rank < 3)
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input must be float of rank 3 or more");
+    return normalize_groups(b, x, x->dims[1], x->dims[1]);
+}
+
+/* Scale and bias are one a group up to opset 20, then one a channel. */
+cameo_status cm_build_group_normalization(cm_builder *b)
+{
+    cm_value *x = cm_build_input(b, 0);
+    int64_t groups = cm_onnx_attribute_int(b->node, "num_groups", 0);
+    if (!x || x->is_int || x->rank < 3)
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input must be float of rank 3 or more");
+    if (groups < 1 || groups > x->dims[1] || x->dims[1] % groups)
+        return cm_build_fail(b, CAMEO_ERROR_MISMATCH, "%lld groups do not fit %lld channels", (long long)groups, (long long)x->dims[1]);
+    return normalize_groups(b, x, groups, b->model->opset < 21 ? groups : x->dims[1]);
+}
+
+/* ---- LpNormalization ---- */
+
+/* x / norm along one axis; where the norm is 0, x is too, and stays. */
+cameo_status cm_build_lp_normalization(cm_builder *b)
+{
+    cm_value *x = cm_build_input(b, 0);
+    int64_t p = cm_onnx_attribute_int(b->node, "p", 2);
+    int axis, perm[CAMEO_MAX_RANK], back[CAMEO_MAX_RANK];
+    if (!x || x->is_int || (p != 1 && p != 2))
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input must be float, p 1 or 2");
     cameo_status status = cm_build_axis(b, cm_onnx_attribute_int(b->node, "axis", -1), x->rank, &axis);
     if (status != CAMEO_OK)
         return status;
-    int64_t outer = cm_dims_elements(axis, x->dims), inner = cm_dims_elements(x->rank - axis, x->dims + axis);
-    if (!has_constants(scale, x, axis, inner) || (shift && !has_constants(shift, x, axis, inner)))
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its scale and bias must be constants of %lld floats", (long long)inner);
-    cm_value *flat;
-    status = cm_build_viewed(b, x, 2, (int64_t[2]){outer, inner}, &flat);
-    if (status != CAMEO_OK)
-        return status;
-    cm_op *op = cm_build_op(b, CM_OP_NORMALIZE, &flat, 1, CM_NO_OUTPUT, 2, flat->dims);
-    if (!op)
+    cm_build_axis_last(x->rank, axis, perm, back);
+    cm_value *turned = cm_piece_transpose(b, x, perm);
+    if (!turned)
         return cm_build_no_memory(b);
-    op->u.normalize.epsilon = cm_onnx_attribute_float(b->node, "epsilon", 1e-5f);
-    op->u.normalize.scale = cm_value_floats(b->graph, scale);
-    op->u.normalize.shift = shift ? cm_value_floats(b->graph, shift) : NULL;
-    if (!op->u.normalize.scale || (shift && !op->u.normalize.shift))
-        return cm_build_no_memory(b);
-    return cm_build_view(b, op->output, 0, x->rank, x->dims);
-}
-
-/* perm that brings `axes` (flagged) to the end, keeping the order otherwise. Returns how many are not flagged. */
-static int axes_last(int rank, const bool *flagged, int *perm)
-{
-    int count = 0;
-    for (int i = 0; i < rank; i++)
-        if (!flagged[i])
-            perm[count++] = i;
-    int kept = count;
-    for (int i = 0; i < rank; i++)
-        if (flagged[i])
-            perm[count++] = i;
-    return kept;
-}
-
-static bool is_identity(int rank, const int *perm)
-{
-    for (int i = 0; i < rank; i++)
-        if (perm[i] != i)
-            return false;
-    return true;
-}
-
-/* Undoes a transposition by perm: `flat` holds the elements of `turned`; the result is the node's output. */
-static cameo_status turn_back(cm_builder *b, cm_value *flat, const cm_value *turned, const int *perm)
-{
-    cm_value *shaped;
-    int back[CAMEO_MAX_RANK];
-    for (int i = 0; i < turned->rank; i++)
-        back[perm[i]] = i;
-    cameo_status status = cm_build_viewed(b, flat, turned->rank, turned->dims, &shaped);
-    if (status == CAMEO_OK)
-        status = cm_build_transposed(b, shaped, back, &shaped);
-    if (status == CAMEO_OK)
-        cm_build_set_output(b, 0, shaped);
-    return status;
-}
-
-cameo_status cm_build_softmax(cm_builder *b)
-{
-    cm_value *x = cm_build_input(b, 0);
-    if (!x || x->is_int || x->rank < 1)
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input must be float");
-    bool joined = b->model->opset < 13; /* until then all axes from `axis` on are one */
-    int axis, perm[CAMEO_MAX_RANK];
-    cameo_status status = cm_build_axis(b, cm_onnx_attribute_int(b->node, "axis", joined ? 1 : -1), x->rank, &axis);
-    if (status != CAMEO_OK)
-        return status;
-    bool flagged[CAMEO_MAX_RANK] = {false};
-    flagged[axis] = true;
-    cm_value *from = x;
-    axes_last(x->rank, flagged, perm);
-    bool turned = !joined && !is_identity(x->rank, perm);
-    if (turned)
-        status = cm_build_transposed(b, x, perm, &from);
-    int64_t inner = joined ? cm_dims_elements(x->rank - axis, x->dims + axis) : x->dims[axis];
-    cm_value *flat;
-    if (status == CAMEO_OK)
-        status = cm_build_viewed(b, from, 2, (int64_t[2]){inner ? x->elements / inner : 0, inner}, &flat);
-    if (status != CAMEO_OK)
-        return status;
-    cm_op *op = cm_build_op(b, CM_OP_SOFTMAX, &flat, 1, CM_NO_OUTPUT, 2, flat->dims);
-    if (!op)
-        return cm_build_no_memory(b);
-    return turned ? turn_back(b, op->output, from, perm) : cm_build_view(b, op->output, 0, x->rank, x->dims);
-}
-
-static cm_reduce_kind reduce_kind(const char *op_type)
-{
-    static const struct {
-        const char *name;
-        cm_reduce_kind kind;
-    } table[] = {{"ReduceSum", CM_REDUCE_SUM}, {"ReduceMean", CM_REDUCE_MEAN}, {"ReduceMax", CM_REDUCE_MAX}, {"ReduceMin", CM_REDUCE_MIN},
-                 {"ReduceL1", CM_REDUCE_L1},   {"ReduceL2", CM_REDUCE_L2}};
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        if (strcmp(op_type, table[i].name) == 0)
-            return table[i].kind;
-    return CM_REDUCE_SUM_SQUARE;
-}
-
-/* Which axes go: attribute `axes` (older opsets) or a constant input; none given means all, or nothing with noop_with_empty_axes. */
-static cameo_status reduced_axes(cm_builder *b, const cm_value *x, bool *flagged)
-{
-    const cm_onnx_attribute *attribute = cm_onnx_attribute_find(b->node, "axes");
-    const int64_t *axes = NULL;
-    int count = 0;
-    cameo_status status = CAMEO_OK;
-    if (cm_build_input(b, 1))
-        status = cm_build_ints(b, cm_build_input(b, 1), "axes", &axes, &count);
-    else if (attribute && attribute->kind == CM_ONNX_ATTR_INTS) {
-        axes = attribute->ints;
-        count = (int)(attribute->count < CAMEO_MAX_RANK ? attribute->count : CAMEO_MAX_RANK);
-    }
-    if (status == CAMEO_OK && count == 0 && !cm_onnx_attribute_int(b->node, "noop_with_empty_axes", 0))
-        for (int i = 0; i < x->rank; i++)
-            flagged[i] = true;
-    for (int i = 0; i < count && status == CAMEO_OK; i++) {
-        int axis;
-        status = cm_build_axis(b, axes[i], x->rank, &axis);
-        if (status == CAMEO_OK)
-            flagged[axis] = true;
-    }
-    return status;
-}
-
-cameo_status cm_build_reduce(cm_builder *b)
-{
-    cm_value *x = cm_build_input(b, 0);
-    bool flagged[CAMEO_MAX_RANK] = {false};
-    if (!x || x->is_int)
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input must be float");
-    cameo_status status = reduced_axes(b, x, flagged);
-    if (status != CAMEO_OK)
-        return status;
-    int perm[CAMEO_MAX_RANK], kept = axes_last(x->rank, flagged, perm), rank = 0;
-    bool keep = cm_onnx_attribute_int(b->node, "keepdims", 1) != 0;
-    int64_t dims[CAMEO_MAX_RANK], outer = 1;
-    for (int i = 0; i < x->rank; i++)
-        if (!flagged[i] || keep)
-            dims[rank++] = flagged[i] ? 1 : x->dims[i];
-    for (int i = 0; i < kept; i++)
-        outer *= x->dims[perm[i]];
-    cm_value *from = x;
-    if (!is_identity(x->rank, perm))
-        status = cm_build_transposed(b, x, perm, &from);
-    if (status == CAMEO_OK)
-        status = cm_build_viewed(b, from, 2, (int64_t[2]){outer, outer ? x->elements / outer : 0}, &from);
-    if (status != CAMEO_OK)
-        return status;
-    cm_op *op = cm_build_op(b, CM_OP_REDUCE, &from, 1, CM_NO_OUTPUT, 1, &outer);
-    if (!op)
-        return cm_build_no_memory(b);
-    op->u.reduce = reduce_kind(b->node->op_type);
-    return cm_build_view(b, op->output, 0, rank, dims);
+    int64_t columns = x->dims[axis], flat[2] = {columns ? x->elements / columns : 0, columns};
+    cm_value *rows = cm_piece_view(b, turned, 2, flat), *norm = cm_piece_reduce(b, p == 1 ? CM_REDUCE_L1 : CM_REDUCE_L2, rows);
+    norm = cm_piece_map_two(b, CM_MAP_ADD, norm, cm_piece_map_number(b, CM_MAP_EQUAL, norm, 0.0f));
+    cm_value *result = cm_piece_view(b, cm_piece_map_two(b, CM_MAP_DIV, rows, norm), turned->rank, turned->dims);
+    return cm_piece_output(b, cm_piece_transpose(b, result, back), 0);
 }

@@ -1,6 +1,7 @@
 /* Constants, and operators that only give a tensor another shape. */
 #include "graph/builder.h"
 
+#include <math.h>
 #include <string.h>
 
 cameo_status cm_build_identity(cm_builder *b)
@@ -8,21 +9,43 @@ cameo_status cm_build_identity(cm_builder *b)
     cm_value *x = cm_build_input(b, 0);
     if (!x)
         return cm_build_fail(b, CAMEO_ERROR_FORMAT, "its input is missing");
-    const cm_value *training = cm_build_input(b, 2); /* of a Dropout */
-    if (training && !(training->is_constant && training->is_int && training->elements == 1 && training->ints[0] == 0))
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "training mode is not supported; export the model in evaluation mode");
-    if (b->node->output_count > 1 && b->node->outputs[1] >= 0 && b->model->values[b->node->outputs[1]].producer >= 0) {
-        /* Dropout's mask: exporters declare it, nobody reads it; a reader would find it missing and say so. */
-        b->values[b->node->outputs[1]] = NULL;
-    }
     cm_build_set_output(b, 0, x);
     return CAMEO_OK;
 }
 
+static bool is_read(const cm_builder *b, int value)
+{
+    for (int i = 0; i < b->model->output_count; i++)
+        if (b->model->outputs[i] == value)
+            return true;
+    for (int i = 0; i < b->model->node_count; i++)
+        for (int j = 0; j < b->model->nodes[i].input_count; j++)
+            if (b->model->nodes[i].inputs[j] == value)
+                return true;
+    return false;
+}
+
+/* Nothing is dropped; exporters declare the mask, and hardly anyone reads it. */
+cameo_status cm_build_dropout(cm_builder *b)
+{
+    cm_value *x = cm_build_input(b, 0);
+    const cm_value *training = cm_build_input(b, 2);
+    if (training && !(training->is_constant && training->is_int && training->elements == 1 && training->ints[0] == 0))
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "training mode is not supported; export the model in evaluation mode");
+    if (x && b->node->output_count > 1 && b->node->outputs[1] >= 0 && is_read(b, b->node->outputs[1])) {
+        cm_value *mask = cm_build_constant(b, true, x->rank, x->dims);
+        if (!mask)
+            return cm_build_no_memory(b);
+        for (int64_t i = 0; i < mask->elements; i++)
+            ((int64_t *)(uintptr_t)mask->ints)[i] = 1;
+        cm_build_set_output(b, 1, mask);
+    }
+    return cm_build_identity(b);
+}
+
 static cameo_status constant_from_tensor(cm_builder *b, const cm_onnx_tensor *tensor)
 {
-    bool is_float = tensor->type == CM_ONNX_FLOAT || tensor->type == CM_ONNX_DOUBLE || tensor->type == CM_ONNX_FLOAT16 ||
-                    tensor->type == CM_ONNX_BFLOAT16;
+    bool is_float = cm_build_is_float_type(tensor->type);
     cm_value *value = cm_build_constant(b, !is_float, tensor->rank, tensor->dims);
     if (!value)
         return cm_build_no_memory(b);
@@ -85,8 +108,7 @@ static cameo_status fill_of(cm_builder *b, bool *is_int, int64_t *fill_int, floa
     *fill_float = 0.0f;
     if (!a || a->kind != CM_ONNX_ATTR_TENSOR)
         return CAMEO_OK;
-    cm_onnx_type type = a->tensor.type;
-    *is_int = type != CM_ONNX_FLOAT && type != CM_ONNX_FLOAT16 && type != CM_ONNX_DOUBLE && type != CM_ONNX_BFLOAT16;
+    *is_int = !cm_build_is_float_type(a->tensor.type);
     if (a->tensor.elements == 1 && (*is_int ? cm_onnx_tensor_ints(&a->tensor, fill_int) : cm_onnx_tensor_floats(&a->tensor, fill_float)))
         return CAMEO_OK;
     return cm_build_fail(b, CAMEO_ERROR_FORMAT, "its value must be one number");
@@ -139,6 +161,19 @@ cameo_status cm_build_shape(cm_builder *b)
     return CAMEO_OK;
 }
 
+cameo_status cm_build_size(cm_builder *b)
+{
+    const cm_value *x = cm_build_input(b, 0);
+    if (!x)
+        return cm_build_fail(b, CAMEO_ERROR_FORMAT, "its input is missing");
+    cm_value *value = cm_build_constant(b, true, 0, NULL);
+    if (!value)
+        return cm_build_no_memory(b);
+    ((int64_t *)(uintptr_t)value->ints)[0] = x->elements;
+    cm_build_set_output(b, 0, value);
+    return CAMEO_OK;
+}
+
 /* How many numbers there are from start to before limit by delta (not 0); unsigned, so that no difference overflows. */
 static uint64_t range_count(int64_t start, int64_t limit, int64_t delta)
 {
@@ -149,12 +184,37 @@ static uint64_t range_count(int64_t start, int64_t limit, int64_t delta)
     return (distance - 1) / step + 1;
 }
 
+static cameo_status float_range(cm_builder *b, cm_value *const inputs[3])
+{
+    const float *v[3];
+    for (int i = 0; i < 3; i++)
+        if (!inputs[i]->is_constant || inputs[i]->is_int || inputs[i]->elements != 1)
+            return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "start, limit and delta must be one constant float each");
+        else if (!(v[i] = cm_value_floats(b->graph, inputs[i])))
+            return cm_build_no_memory(b);
+    double steps = ceil(((double)v[1][0] - (double)v[0][0]) / (double)v[2][0]);
+    if (!(steps <= 1 << 24))
+        return cm_build_fail(b, CAMEO_ERROR_LIMIT, "a range from %g to %g by %g is not supported", (double)v[0][0], (double)v[1][0],
+                             (double)v[2][0]);
+    int64_t count = steps > 0.0 ? (int64_t)steps : 0;
+    cm_value *value = cm_build_constant(b, false, 1, &count);
+    if (!value)
+        return cm_build_no_memory(b);
+    for (int64_t i = 0; i < count; i++)
+        ((float *)(uintptr_t)value->floats)[i] = (float)((double)v[0][0] + (double)i * (double)v[2][0]);
+    cm_build_set_output(b, 0, value);
+    return CAMEO_OK;
+}
+
 cameo_status cm_build_range(cm_builder *b)
 {
+    cm_value *const inputs[3] = {cm_build_input(b, 0), cm_build_input(b, 1), cm_build_input(b, 2)};
+    if (inputs[0] && inputs[1] && inputs[2] && !inputs[0]->is_int)
+        return float_range(b, inputs);
     const int64_t *v[3];
     for (int i = 0; i < 3; i++) {
         int count;
-        cameo_status status = cm_build_ints(b, cm_build_input(b, i), "start, limit and delta", &v[i], &count);
+        cameo_status status = cm_build_ints(b, inputs[i], "start, limit and delta", &v[i], &count);
         if (status == CAMEO_OK && count != 1)
             status = cm_build_fail(b, CAMEO_ERROR_MISMATCH, "start, limit and delta must be one number each");
         if (status != CAMEO_OK)
@@ -226,40 +286,14 @@ cameo_status cm_build_flatten(cm_builder *b)
     return cm_build_view(b, x, 0, 2, dims);
 }
 
-/* Axes from the attribute (older opsets) or a constant input, counted against `rank`, as flags. *given: any were named. */
-static cameo_status read_axes(cm_builder *b, int rank, bool *flagged, bool *given)
-{
-    const cm_onnx_attribute *attribute = cm_onnx_attribute_find(b->node, "axes");
-    const int64_t *axes = NULL;
-    int count = 0;
-    cameo_status status = CAMEO_OK;
-    if (cm_build_input(b, 1))
-        status = cm_build_ints(b, cm_build_input(b, 1), "axes", &axes, &count);
-    else if (attribute && attribute->kind == CM_ONNX_ATTR_INTS) {
-        axes = attribute->ints;
-        count = (int)(attribute->count <= CAMEO_MAX_RANK ? attribute->count : CAMEO_MAX_RANK + 1);
-    }
-    if (status == CAMEO_OK && count > CAMEO_MAX_RANK)
-        status = cm_build_fail(b, CAMEO_ERROR_MISMATCH, "too many axes");
-    for (int i = 0; i < count && status == CAMEO_OK; i++) {
-        int axis;
-        status = cm_build_axis(b, axes[i], rank, &axis);
-        if (status == CAMEO_OK && flagged[axis])
-            status = cm_build_fail(b, CAMEO_ERROR_MISMATCH, "axis %d is named twice", axis);
-        if (status == CAMEO_OK)
-            flagged[axis] = true;
-    }
-    *given = count > 0;
-    return status;
-}
-
 cameo_status cm_build_squeeze(cm_builder *b)
 {
     cm_value *x = cm_build_input(b, 0);
-    bool flagged[CAMEO_MAX_RANK] = {false}, given;
+    bool flagged[CAMEO_MAX_RANK] = {false};
+    int given;
     if (!x)
         return cm_build_fail(b, CAMEO_ERROR_FORMAT, "its input is missing");
-    cameo_status status = read_axes(b, x->rank, flagged, &given);
+    cameo_status status = cm_build_flagged_axes(b, 1, x->rank, flagged, &given);
     if (status != CAMEO_OK)
         return status;
     int rank = 0;
@@ -276,14 +310,18 @@ cameo_status cm_build_squeeze(cm_builder *b)
 cameo_status cm_build_unsqueeze(cm_builder *b)
 {
     cm_value *x = cm_build_input(b, 0);
-    bool flagged[CAMEO_MAX_RANK] = {false}, given;
-    const cm_onnx_attribute *attribute = cm_onnx_attribute_find(b->node, "axes");
-    const cm_value *input = cm_build_input(b, 1);
-    int64_t count = input ? input->elements : attribute && attribute->kind == CM_ONNX_ATTR_INTS ? (int64_t)attribute->count : 0;
-    if (!x || count < 1 || count + x->rank > CAMEO_MAX_RANK)
+    bool flagged[CAMEO_MAX_RANK] = {false};
+    const int64_t *axes;
+    int count, given;
+    if (!x)
+        return cm_build_fail(b, CAMEO_ERROR_FORMAT, "its input is missing");
+    cameo_status status = cm_build_int_choice(b, "axes", 1, &axes, &count);
+    if (status != CAMEO_OK)
+        return status;
+    if (!axes || count + x->rank > CAMEO_MAX_RANK)
         return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it needs axes, and a result of rank %d at most", CAMEO_MAX_RANK);
-    int rank = x->rank + (int)count, from = 0;
-    cameo_status status = read_axes(b, rank, flagged, &given);
+    int rank = x->rank + count, from = 0;
+    status = cm_build_flagged_axes(b, 1, rank, flagged, &given);
     if (status != CAMEO_OK)
         return status;
     int64_t dims[CAMEO_MAX_RANK];

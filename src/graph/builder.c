@@ -44,23 +44,18 @@ const char *cm_build_name(const cm_builder *b)
     return b->node->name[0] ? b->node->name : output_name(b, 0);
 }
 
-/* Nothing that is run is empty or has more elements than an int can count: steps rely on it. Only copies may read empty constants. */
-static bool accept_sizes(cm_builder *b, cm_op_kind kind, cm_value *const *inputs, int input_count, int rank, const int64_t *dims)
+/* Nothing that is run has more elements than an int can count: steps rely on it. */
+static bool accept_size(cm_builder *b, int rank, const int64_t *dims)
 {
     int64_t elements = cm_dims_elements(rank, dims);
-    bool empty = elements == 0;
-    for (int i = 0; i < input_count && kind != CM_OP_MOVE; i++)
-        empty = empty || inputs[i]->elements == 0;
-    if (empty)
-        b->refused = cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it computes with an empty tensor; only constants may be empty");
-    else if (elements < 0 || elements > INT32_MAX)
+    if (elements < 0 || elements > INT32_MAX)
         b->refused = cm_build_fail(b, CAMEO_ERROR_LIMIT, "its result has more than %d elements", INT32_MAX);
     return b->refused == CAMEO_OK;
 }
 
 cm_op *cm_build_op(cm_builder *b, cm_op_kind kind, cm_value *const *inputs, int input_count, int output, int rank, const int64_t *dims)
 {
-    if (!accept_sizes(b, kind, inputs, input_count, rank, dims))
+    if (!accept_size(b, rank, dims))
         return NULL;
     cm_op *op = cm_graph_new_op(b->graph, kind, cm_build_name(b), b->node->op_type, input_count);
     cm_value *value = cm_graph_new_value(b->graph, output_name(b, output), rank, dims);
@@ -71,7 +66,8 @@ cm_op *cm_build_op(cm_builder *b, cm_op_kind kind, cm_value *const *inputs, int 
         inputs[i]->uses++;
     }
     op->output = value;
-    op->source = b->node->output_count > output ? b->node->outputs[output] : -1;
+    if (b->node->output_count > 0)
+        op->source = b->node->outputs[output < b->node->output_count ? output : 0];
     value->producer = op;
     cm_build_set_output(b, output, value);
     return op;
@@ -117,8 +113,7 @@ cameo_status cm_build_int_list(cm_builder *b, const char *name, int count, int64
 {
     const cm_onnx_attribute *attribute = cm_onnx_attribute_find(b->node, name);
     if (attribute && (attribute->kind != CM_ONNX_ATTR_INTS || attribute->count != (size_t)count))
-        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "attribute %s must hold %d integers (two spatial axes are supported)", name,
-                             count);
+        return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "attribute %s must hold %d integers", name, count);
     for (int i = 0; i < count; i++) {
         int64_t value = attribute ? attribute->ints[i] : otherwise;
         if (value < min || value > max)
@@ -135,8 +130,8 @@ static const void *constant_content(cm_builder *b, cm_value *value)
     return value->is_int ? (const void *)value->ints : (const void *)cm_value_floats(b->graph, value);
 }
 
-static cameo_status move_constants(cm_builder *b, cm_value *const *inputs, const cm_move *move, int rank, const int64_t *dims,
-                                   cm_value **moved)
+cameo_status cm_build_moved_constants(cm_builder *b, cm_value *const *inputs, const cm_move *move, int rank, const int64_t *dims,
+                                      cm_value **moved)
 {
     cm_value *result = cm_build_constant(b, inputs[0]->is_int, rank, dims);
     if (!result)
@@ -175,7 +170,7 @@ static cameo_status move_to_value(cm_builder *b, cm_value *const *inputs, int in
     }
     /* What is empty is known, whatever it was cut from. */
     if (constant || cm_dims_elements(rank, dims) == 0)
-        return move_constants(b, inputs, move, rank, dims, moved);
+        return cm_build_moved_constants(b, inputs, move, rank, dims, moved);
     cm_op *op = cm_build_op(b, CM_OP_MOVE, inputs, input_count, output, rank, dims);
     if (!op)
         return cm_build_no_memory(b);
@@ -196,6 +191,12 @@ cameo_status cm_build_move(cm_builder *b, cm_value *const *inputs, int input_cou
     if (status == CAMEO_OK)
         cm_build_set_output(b, output, moved);
     return status;
+}
+
+cameo_status cm_build_moved(cm_builder *b, cm_value *const *inputs, int input_count, const cm_move *move, int rank, const int64_t *dims,
+                            cm_value **result)
+{
+    return move_to_value(b, inputs, input_count, move, CM_NO_OUTPUT, rank, dims, result);
 }
 
 static cameo_status view_to_value(cm_builder *b, cm_value *value, int output, int rank, const int64_t *dims, cm_value **result)
@@ -235,6 +236,9 @@ cameo_status cm_build_transposed(cm_builder *b, cm_value *value, const int *perm
 {
     cm_move_piece piece = {.loop_count = value->rank};
     int64_t dims[CAMEO_MAX_RANK];
+    *result = value;
+    if (cm_build_is_identity(value->rank, perm))
+        return CAMEO_OK;
     for (int i = 0; i < value->rank; i++) {
         dims[i] = value->dims[perm[i]];
         piece.loops[i] = (cm_move_loop){dims[i], perm[i], i, 1, 1};

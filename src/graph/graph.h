@@ -47,7 +47,7 @@ typedef enum cm_op_kind {
     CM_OP_REDUCE,   /* over the last axis */
     CM_OP_NORMALIZE, /* layer normalisation over the last axis */
     CM_OP_MOVE,     /* copies of boxes: Transpose, Slice, Concat, Pad, Expand, ... */
-    CM_OP_RESIZE,   /* bilinear or nearest, height and width */
+    CM_OP_RESIZE,   /* weighted sums of rows and columns: height and width */
     CM_OP_VIEW,     /* the same bytes in another shape */
     CM_OP_KIND_COUNT
 } cm_op_kind;
@@ -126,14 +126,24 @@ typedef struct cm_move {
     float fill_value;
 } cm_move;
 
+/* One axis of a resize: what output i takes, and of how much. */
+typedef struct cm_resize_axis {
+    int taps;            /* 1: nearest, 2: linear, 4: cubic, more where antialiasing reaches further */
+    const int *index;    /* [out, taps] source rows (columns) */
+    const float *weight; /* [out, taps], their sum is 1 */
+    const bool *outside; /* [out]: the point lies outside of the cut-out: it gets outside_value instead; NULL: none does */
+} cm_resize_axis;
+
 typedef struct cm_resize {
-    bool linear;
-    /* For each output row (column): the source index before and after it, and the weight of the second. Nearest: lower only. */
-    const int *lower[2], *upper[2];   /* [out_height], [out_width] */
-    const float *weight[2];
+    cm_resize_axis axis[2]; /* height, width */
+    float outside_value;
 } cm_resize;
 
-typedef enum cm_reduce_kind { CM_REDUCE_SUM, CM_REDUCE_MEAN, CM_REDUCE_MAX, CM_REDUCE_MIN, CM_REDUCE_L2, CM_REDUCE_L1, CM_REDUCE_SUM_SQUARE } cm_reduce_kind;
+/* As cm_plain_reduction. */
+typedef enum cm_reduce_kind {
+    CM_REDUCE_SUM, CM_REDUCE_MEAN, CM_REDUCE_MAX, CM_REDUCE_MIN, CM_REDUCE_L2, CM_REDUCE_L1, CM_REDUCE_SUM_SQUARE, CM_REDUCE_PRODUCT,
+    CM_REDUCE_LOG_SUM, CM_REDUCE_LOG_SUM_EXP
+} cm_reduce_kind;
 
 typedef struct cm_op {
     cm_op_kind kind;
@@ -157,7 +167,7 @@ typedef struct cm_op {
         cm_resize resize;
         cm_reduce_kind reduce;
         struct {
-            const float *scale, *shift; /* [last dim]; may be NULL */
+            const float *scale, *shift; /* [last dim]; NULL: 1, 0 */
             float epsilon;
         } normalize;
     } u;

@@ -3,11 +3,6 @@
 
 #include <stdlib.h>
 
-static bool is_float_type(cm_onnx_type type)
-{
-    return type == CM_ONNX_FLOAT || type == CM_ONNX_DOUBLE || type == CM_ONNX_FLOAT16 || type == CM_ONNX_BFLOAT16;
-}
-
 static cameo_status add_initializer(cm_builder *b, const char *path, int index)
 {
     const cm_onnx_value *from = &b->model->values[index];
@@ -15,7 +10,7 @@ static cameo_status add_initializer(cm_builder *b, const char *path, int index)
     if (!value)
         return cm_fail(b->error, CAMEO_ERROR_MEMORY, "%s: out of memory for initializer '%s'", path, from->name);
     value->is_constant = true;
-    value->is_int = !is_float_type(from->initializer->type);
+    value->is_int = !cm_build_is_float_type(from->initializer->type);
     value->tensor = from->initializer;
     if (value->is_int && value->elements <= 1 << 22) {
         int64_t *ints = cm_arena_alloc(&b->graph->arena, (size_t)value->elements, sizeof *ints);
@@ -70,7 +65,9 @@ static cameo_status build_node(cm_builder *b)
         if (node->inputs[i] >= 0 && !b->values[node->inputs[i]])
             return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it reads '%s', an output that is not computed",
                                  b->model->values[node->inputs[i]].name);
-    return row->build(b);
+    int first = b->graph->op_count;
+    cameo_status status = row->build(b);
+    return status == CAMEO_OK ? cm_build_fold(b, first) : status;
 }
 
 static cameo_status collect_outputs(cm_builder *b, const char *path)
@@ -81,8 +78,8 @@ static cameo_status collect_outputs(cm_builder *b, const char *path)
         if (!value || value->is_int)
             return cm_fail(b->error, CAMEO_ERROR_UNSUPPORTED, "%s: output '%s' is %s", path, b->model->values[index].name,
                            value ? "an integer tensor; float32 outputs are supported" : "not computed");
-        /* Constants, inputs and values that are outputs twice get a copy: every output has memory of its own. */
-        if (value->is_constant || value->input_index >= 0 || value->is_output) {
+        /* Constants, inputs and values that are outputs twice get a copy: every output has memory of its own, unless it is empty. */
+        if ((value->is_constant && value->elements > 0) || value->input_index >= 0 || value->is_output) {
             static const cm_onnx_node copy = {.name = "", .op_type = "Identity", .domain = ""};
             b->node = &copy;
             cm_move_piece piece = {.loop_count = value->rank};

@@ -157,16 +157,32 @@ typedef enum cm_map_op {
     CM_MAP_RDIV, /* b / a */
     CM_MAP_MAX, /* NaN if either is */
     CM_MAP_MIN,
+    CM_MAP_POW, /* a ^ b, by powf */
+    CM_MAP_MOD, /* by fmodf: the sign of a */
+    CM_MAP_EQUAL, /* comparisons: 1 or 0 */
+    CM_MAP_LESS,
+    CM_MAP_LESS_EQUAL,
+    CM_MAP_GREATER,
+    CM_MAP_GREATER_EQUAL,
+    CM_MAP_MASK, /* b != 0 ? a : 0 */
+    CM_MAP_MASK_NOT, /* b == 0 ? a : 0 */
+    CM_MAP_LAST_BINARY = CM_MAP_MASK_NOT,
     CM_MAP_AFFINE, /* a * b[channel] + b2[channel]: BatchNormalization */
     CM_MAP_ACTIVATION, /* the epilogue's activation alone, with slope/low/high from it; b unused */
     CM_MAP_EXP,
+    CM_MAP_EXPM1, /* exp(a) - 1, by expm1f */
     CM_MAP_SQRT,
-    CM_MAP_POW, /* a ^ b, by powf */
     CM_MAP_ABS,
     CM_MAP_NEG,
+    CM_MAP_SIGN,
     CM_MAP_ERF, /* by erff */
     CM_MAP_LOG,
     CM_MAP_FLOOR,
+    CM_MAP_CEIL,
+    CM_MAP_ROUND, /* half to even */
+    CM_MAP_SIN,
+    CM_MAP_COS,
+    CM_MAP_SOFTPLUS, /* log(1 + exp(a)) */
     CM_MAP_COPY
 } cm_map_op;
 typedef enum cm_map_operand {

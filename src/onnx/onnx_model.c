@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { FIELD_IR_VERSION = 1, FIELD_PRODUCER = 2, FIELD_GRAPH = 7, FIELD_OPSET = 8 };
-enum { OPSET_LOWEST = 7, OPSET_HIGHEST = 22 };
+enum { OPSET_LOWEST = 7, OPSET_HIGHEST = 23 };
 
 /* What a model's objects may take: far more than any real graph needs beside its weights, far less than crafted lists of empty
  * messages ask for. Typed elements become at most eight bytes for each of the file. */

@@ -136,36 +136,6 @@ static void run_matmul(const cm_step *step, const cm_context *context)
     cm_pool_run(context->pool, matmul_task, &job, matrix ? (int)(y->elements / matrix) : 0);
 }
 
-/* ---- Resize ---- */
-
-static void resize_task(void *argument, int task, int worker)
-{
-    const rows_job *job = argument;
-    const cm_value *x = job->step->op->inputs[0], *y = job->step->op->output;
-    const cm_resize *resize = &job->step->op->u.resize;
-    int64_t row = task % y->dims[2], batch = task / y->dims[2], channels = y->dims[1], line = x->dims[3] * channels;
-    const float *picture = job->a + batch * x->dims[2] * line;
-    const float *top = picture + resize->lower[0][row] * line, *bottom = picture + resize->upper[0][row] * line;
-    float *c = job->c + task * y->dims[3] * channels;
-    (void)worker;
-    if (resize->linear) {
-        cm_plain_resize_linear_row(top, bottom, resize->weight[0][row], resize->lower[1], resize->upper[1], resize->weight[1], y->dims[3],
-                                   channels, c);
-        return;
-    }
-    for (int64_t i = 0; i < y->dims[3]; i++) {
-        const float *from = top + resize->lower[1][i] * channels;
-        for (int64_t j = 0; j < channels; j++)
-            c[i * channels + j] = from[j];
-    }
-}
-
-static void run_resize(const cm_step *step, const cm_context *context)
-{
-    rows_job job = {.step = step, .a = cm_context_data(context, step->op->inputs[0]), .c = cm_context_data(context, step->op->output)};
-    cm_pool_run(context->pool, resize_task, &job, (int)(step->op->output->dims[0] * step->op->output->dims[2]));
-}
-
 static void set_plain(cm_step *step, cm_step_fn *run, const char *name)
 {
     step->run = run;
@@ -221,7 +191,7 @@ cameo_status cm_step_prepare(cm_step *step, cm_graph *graph, const cm_op *op, cm
         set_plain(step, run_matmul, "plain_matmul");
         break;
     case CM_OP_RESIZE:
-        set_plain(step, run_resize, op->u.resize.linear ? "plain_resize_linear" : "plain_resize_nearest");
+        status = cm_step_prepare_resize(step, graph, error);
         break;
     default:
         status = cm_fail(error, CAMEO_ERROR_INTERNAL, "%s: step '%s' has no way to run", graph->path, op->name);

@@ -10,7 +10,7 @@ enum { MAP_OPS = CM_MAP_COPY + 1, OPERAND_KINDS = CM_MAP_SCALAR + 1 };
 
 static bool is_binary(cm_map_op op)
 {
-    return op <= CM_MAP_MIN || op == CM_MAP_POW;
+    return op <= CM_MAP_LAST_BINARY;
 }
 
 static double binary_wanted(cm_map_op op, double a, double b)
@@ -24,7 +24,15 @@ static double binary_wanted(cm_map_op op, double a, double b)
     case CM_MAP_RDIV: return b / a;
     case CM_MAP_MAX: return isnan(a) || isnan(b) ? NAN : fmax(a, b);
     case CM_MAP_MIN: return isnan(a) || isnan(b) ? NAN : fmin(a, b);
-    default: return pow(a, b);
+    case CM_MAP_POW: return pow(a, b);
+    case CM_MAP_MOD: return fmod(a, b);
+    case CM_MAP_EQUAL: return a == b;
+    case CM_MAP_LESS: return a < b;
+    case CM_MAP_LESS_EQUAL: return a <= b;
+    case CM_MAP_GREATER: return a > b;
+    case CM_MAP_GREATER_EQUAL: return a >= b;
+    case CM_MAP_MASK: return b != 0.0 ? a : 0.0;
+    default: return b == 0.0 ? a : 0.0;
     }
 }
 
@@ -34,12 +42,19 @@ static double map_wanted(const cm_map_tile *tile, double a, double b, int channe
     case CM_MAP_AFFINE: return a * (double)tile->b[channel] + (double)tile->b2[channel];
     case CM_MAP_ACTIVATION: return activation_wanted(tile->epilogue, a, channel);
     case CM_MAP_EXP: return exp(a);
+    case CM_MAP_EXPM1: return expm1(a);
     case CM_MAP_SQRT: return sqrt(a);
     case CM_MAP_ABS: return fabs(a);
     case CM_MAP_NEG: return -a;
+    case CM_MAP_SIGN: return isnan(a) ? a : (a > 0.0) - (a < 0.0);
     case CM_MAP_ERF: return erf(a);
     case CM_MAP_LOG: return log(a);
     case CM_MAP_FLOOR: return floor(a);
+    case CM_MAP_CEIL: return ceil(a);
+    case CM_MAP_ROUND: return rint(a);
+    case CM_MAP_SIN: return sin(a);
+    case CM_MAP_COS: return cos(a);
+    case CM_MAP_SOFTPLUS: return a > 700.0 ? a : log1p(exp(a));
     case CM_MAP_COPY: return a;
     default: return binary_wanted(tile->op, a, b);
     }
@@ -75,7 +90,8 @@ static void map_compare(const cm_kernel *kernel, const cm_map_tile *tile, const 
         for (int j = 0; j < tile->channels; j++) {
             double x = (double)a[i * tile->a_stride + j], wanted = map_wanted(tile, x, operand(tile, i, j), j);
             /* The operations alone are rounded once; functions and sums of products by a few units. */
-            double exact = tile->op <= CM_MAP_MIN ? 1.01 * ROUNDING * fabs(wanted) : 8.0 * ROUNDING * (fabs(wanted) + fabs(x));
+            bool once = tile->op <= CM_MAP_MIN || (tile->op >= CM_MAP_EQUAL && tile->op <= CM_MAP_LAST_BINARY);
+            double exact = once ? 1.01 * ROUNDING * fabs(wanted) : 8.0 * ROUNDING * (fabs(wanted) + fabs(x));
             check_close(kernel, wanted, exact + 1e-38, tile->c[i * tile->c_stride + j], where, i, j);
         }
     }

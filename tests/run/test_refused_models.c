@@ -80,8 +80,8 @@ static void shapes_that_do_not_fit(void **state)
     check(onnx_node("MatMul", "m", "x,w", "y"), 2, (int64_t[2]){7, 2}, CAMEO_ERROR_MISMATCH, "do not fit");
     check(onnx_node("PRelu", "p", "x,w", "y"), 1, (int64_t[1]){3}, CAMEO_ERROR_MISMATCH, "3 slopes");
     pb mode = onnx_node("Pad", "pad", "x", "y");
-    onnx_attribute_s(&mode, "mode", "reflect");
-    check(mode, 1, one, CAMEO_ERROR_UNSUPPORTED, "reflect");
+    onnx_attribute_s(&mode, "mode", "mirror");
+    check(mode, 1, one, CAMEO_ERROR_FORMAT, "mirror");
 }
 
 static void what_fits_is_planned(void **state)

@@ -14,8 +14,27 @@ static float binary(cm_map_op op, float a, float b)
     case CM_MAP_MAX: return scalar_max(a, b);
     case CM_MAP_MIN: return scalar_min(a, b);
     case CM_MAP_POW: return powf(a, b);
-    default: return a;
+    case CM_MAP_MOD: return fmodf(a, b);
+    case CM_MAP_EQUAL: return a == b ? 1.0f : 0.0f;
+    case CM_MAP_LESS: return a < b ? 1.0f : 0.0f;
+    case CM_MAP_LESS_EQUAL: return a <= b ? 1.0f : 0.0f;
+    case CM_MAP_GREATER: return a > b ? 1.0f : 0.0f;
+    case CM_MAP_GREATER_EQUAL: return a >= b ? 1.0f : 0.0f;
+    case CM_MAP_MASK: return b != 0.0f ? a : 0.0f;
+    default: return b == 0.0f ? a : 0.0f;
     }
+}
+
+/* NaN stays NaN. */
+static float sign(float a)
+{
+    return a > 0.0f ? 1.0f : a < 0.0f ? -1.0f : a * 0.0f;
+}
+
+/* Without overflow for large a. */
+static float softplus(float a)
+{
+    return log1pf(expf(-fabsf(a))) + scalar_max(a, 0.0f);
 }
 
 static float unary(const cm_map_tile *tile, float a, int channel)
@@ -24,19 +43,21 @@ static float unary(const cm_map_tile *tile, float a, int channel)
     case CM_MAP_AFFINE: return a * tile->b[channel] + tile->b2[channel];
     case CM_MAP_ACTIVATION: return scalar_activate(tile->epilogue, a, channel);
     case CM_MAP_EXP: return scalar_exp(a);
+    case CM_MAP_EXPM1: return expm1f(a);
     case CM_MAP_SQRT: return sqrtf(a);
     case CM_MAP_ABS: return fabsf(a);
     case CM_MAP_NEG: return -a;
+    case CM_MAP_SIGN: return sign(a);
     case CM_MAP_ERF: return erff(a);
     case CM_MAP_LOG: return logf(a);
     case CM_MAP_FLOOR: return floorf(a);
+    case CM_MAP_CEIL: return ceilf(a);
+    case CM_MAP_ROUND: return rintf(a);
+    case CM_MAP_SIN: return sinf(a);
+    case CM_MAP_COS: return cosf(a);
+    case CM_MAP_SOFTPLUS: return softplus(a);
     default: return a;
     }
-}
-
-static int is_binary(cm_map_op op)
-{
-    return op <= CM_MAP_MIN || op == CM_MAP_POW;
 }
 
 static float operand(const cm_map_tile *tile, int64_t row, int channel)
@@ -52,7 +73,7 @@ static float operand(const cm_map_tile *tile, int64_t row, int channel)
 
 void cameo_k_map_f32_1x1__ref(const cm_map_tile *tile)
 {
-    int two = is_binary(tile->op);
+    int two = tile->op <= CM_MAP_LAST_BINARY;
     for (int64_t row = 0; row < tile->rows; row++) {
         const float *a = tile->a + row * tile->a_stride;
         float *c = tile->c + row * tile->c_stride;

@@ -3,35 +3,66 @@
 #include <math.h>
 #include <string.h>
 
-static float reduce_row(cm_plain_reduction kind, const float *a, int64_t columns)
+/* The largest or smallest; NaN if there is one. */
+static float extreme_of(const float *a, int64_t columns, float sign)
 {
-    double sum = 0.0;
-    float extreme = columns ? a[0] : 0.0f;
+    float extreme = -INFINITY;
+    for (int64_t i = 0; i < columns && !isnan(extreme); i++)
+        extreme = sign * a[i] <= extreme ? extreme : sign * a[i];
+    return sign * extreme;
+}
+
+static double log_sum_exp(const float *a, int64_t columns)
+{
+    double highest = (double)extreme_of(a, columns, 1.0f), sum = 0.0;
+    if (!isfinite(highest))
+        return highest;
+    for (int64_t i = 0; i < columns; i++)
+        sum += exp((double)a[i] - highest);
+    return highest + log(sum);
+}
+
+static double sum_row(cm_plain_reduction kind, const float *a, int64_t columns)
+{
+    double sum = kind == CM_PLAIN_PRODUCT ? 1.0 : 0.0;
     for (int64_t i = 0; i < columns; i++) {
         double x = (double)a[i];
         switch (kind) {
-        case CM_PLAIN_SUM:
-        case CM_PLAIN_MEAN:
-            sum += x;
-            break;
         case CM_PLAIN_L1:
             sum += fabs(x);
             break;
-        case CM_PLAIN_MAX:
-            extreme = fmaxf(extreme, a[i]);
+        case CM_PLAIN_L2:
+        case CM_PLAIN_SUM_SQUARE:
+            sum += x * x;
             break;
-        case CM_PLAIN_MIN:
-            extreme = fminf(extreme, a[i]);
+        case CM_PLAIN_PRODUCT:
+            sum *= x;
             break;
         default:
-            sum += x * x;
+            sum += x;
         }
     }
-    if (kind == CM_PLAIN_MAX || kind == CM_PLAIN_MIN)
-        return extreme;
-    if (kind == CM_PLAIN_MEAN)
-        return (float)(sum / (double)columns);
-    return (float)(kind == CM_PLAIN_L2 ? sqrt(sum) : sum);
+    return sum;
+}
+
+static float reduce_row(cm_plain_reduction kind, const float *a, int64_t columns)
+{
+    switch (kind) {
+    case CM_PLAIN_MAX:
+        return extreme_of(a, columns, 1.0f);
+    case CM_PLAIN_MIN:
+        return extreme_of(a, columns, -1.0f);
+    case CM_PLAIN_MEAN:
+        return (float)(sum_row(kind, a, columns) / (double)columns);
+    case CM_PLAIN_L2:
+        return (float)sqrt(sum_row(kind, a, columns));
+    case CM_PLAIN_LOG_SUM:
+        return (float)log(sum_row(kind, a, columns));
+    case CM_PLAIN_LOG_SUM_EXP:
+        return (float)log_sum_exp(a, columns);
+    default:
+        return (float)sum_row(kind, a, columns);
+    }
 }
 
 void cm_plain_reduce(cm_plain_reduction kind, const float *a, int64_t rows, int64_t columns, float *c)
@@ -51,7 +82,7 @@ void cm_plain_layer_norm(const float *a, int64_t rows, int64_t columns, const fl
             variance += ((double)a[j] - mean) * ((double)a[j] - mean);
         float factor = (float)(1.0 / sqrt(variance / (double)columns + (double)epsilon));
         for (int64_t j = 0; j < columns; j++)
-            c[j] = (a[j] - (float)mean) * factor * scale[j] + (shift ? shift[j] : 0.0f);
+            c[j] = (a[j] - (float)mean) * factor * (scale ? scale[j] : 1.0f) + (shift ? shift[j] : 0.0f);
     }
 }
 
@@ -69,15 +100,42 @@ void cm_plain_matmul(const float *a, const float *b, float *c, int64_t m, int64_
     }
 }
 
-void cm_plain_resize_linear_row(const float *top, const float *bottom, float bottom_weight, const int *lower, const int *upper,
-                                const float *weight, int64_t out_width, int64_t channels, float *c)
+static void resize_linear_row(const float *top, const float *bottom, const float *row_weight, const int *index, const float *weight,
+                              int64_t out_width, int64_t channels, float *c)
 {
-    float top_weight = 1.0f - bottom_weight;
     for (int64_t x = 0; x < out_width; x++, c += channels) {
-        const float *tl = top + lower[x] * channels, *tr = top + upper[x] * channels;
-        const float *bl = bottom + lower[x] * channels, *br = bottom + upper[x] * channels;
-        float right = weight[x], left = 1.0f - right;
+        const float *tl = top + index[2 * x] * channels, *tr = top + index[2 * x + 1] * channels;
+        const float *bl = bottom + index[2 * x] * channels, *br = bottom + index[2 * x + 1] * channels;
+        float left = weight[2 * x], right = weight[2 * x + 1];
         for (int64_t i = 0; i < channels; i++)
-            c[i] = top_weight * (left * tl[i] + right * tr[i]) + bottom_weight * (left * bl[i] + right * br[i]);
+            c[i] = row_weight[0] * (left * tl[i] + right * tr[i]) + row_weight[1] * (left * bl[i] + right * br[i]);
+    }
+}
+
+/* c += what one source row gives. */
+static void add_resized_row(const float *row, float row_weight, const int *index, const float *weight, int taps, int64_t out_width,
+                            int64_t channels, float *c)
+{
+    for (int64_t x = 0; x < out_width; x++, c += channels)
+        for (int t = 0; t < taps; t++) {
+            const float *from = row + index[x * taps + t] * channels;
+            float factor = row_weight * weight[x * taps + t];
+            for (int64_t i = 0; i < channels; i++)
+                c[i] += factor * from[i];
+        }
+}
+
+void cm_plain_resize_row(const float *const *rows, const float *row_weight, int row_taps, const int *index, const float *weight, int taps,
+                         int64_t out_width, int64_t channels, float *c)
+{
+    if (row_taps == 1 && taps == 1) {
+        for (int64_t x = 0; x < out_width; x++)
+            memcpy(c + x * channels, rows[0] + index[x] * channels, (size_t)channels * sizeof *c);
+    } else if (row_taps == 2 && taps == 2) {
+        resize_linear_row(rows[0], rows[1], row_weight, index, weight, out_width, channels, c);
+    } else {
+        memset(c, 0, (size_t)(out_width * channels) * sizeof *c);
+        for (int t = 0; t < row_taps; t++)
+            add_resized_row(rows[t], row_weight[t], index, weight, taps, out_width, channels, c);
     }
 }
