@@ -102,6 +102,7 @@ static cameo_status prepare_steps(cameo_runner *runner, cameo_error *error)
         if (runner->steps[i].scratch_bytes > context->scratch_bytes)
             context->scratch_bytes = runner->steps[i].scratch_bytes;
     }
+    cm_weight_store_save(store);
     return take_memory(runner, error);
 }
 
@@ -215,6 +216,7 @@ cameo_plan_info cameo_runner_plan(const cameo_runner *runner)
         info.macs += cm_op_macs(graph->ops[i]);
     pthread_mutex_lock(&store->mutex);
     info.weight_bytes = store->bytes;
+    info.cached_weight_bytes = store->cached_bytes;
     pthread_mutex_unlock(&store->mutex);
     return info;
 }

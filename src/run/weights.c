@@ -1,6 +1,7 @@
 #include "run/weights.h"
 
 #include "base/half.h"
+#include "run/weight_cache.h"
 #include "run/weights_layer.h"
 
 #include <math.h>
@@ -19,10 +20,8 @@ static void free_packed(cm_packed *packed)
 {
     if (!packed)
         return;
-    cm_aligned_free(packed->weights);
-    cm_aligned_free(packed->bias);
-    cm_aligned_free(packed->pad_row);
-    cm_aligned_free(packed->scale);
+    if (!packed->cached)
+        cm_aligned_free(packed->block);
     free(packed);
 }
 
@@ -33,6 +32,7 @@ void cm_weight_store_free(cm_weight_store *store)
         free_packed(store->first);
         store->first = next;
     }
+    cm_weight_cache_free(store->cache);
     pthread_mutex_destroy(&store->mutex);
 }
 
@@ -54,7 +54,8 @@ float cm_half_scale(float *values, size_t count)
     return 1.0f / factor;
 }
 
-static cameo_status describe(cm_layer *l, cm_graph *graph, const cm_op *op, cameo_error *error)
+/* The layer's sizes; its weights are not touched. */
+static void describe(cm_layer *l, cm_graph *graph, const cm_op *op)
 {
     *l = (cm_layer){.graph = graph, .op = op};
     if (op->kind == CM_OP_CONV) {
@@ -71,18 +72,23 @@ static cameo_status describe(cm_layer *l, cm_graph *graph, const cm_op *op, came
         l->inputs = op->u.dense.k;
         l->spatial = op->u.dense.spatial;
     }
+}
+
+/* Where its weights are, and memory to turn them in. */
+static cameo_status open_layer(cm_layer *l, cameo_error *error)
+{
     const cm_onnx_tensor *tensor = l->from->value->tensor;
     if (tensor && tensor->type == CM_ONNX_FLOAT)
         l->bytes = tensor->data;
     else
-        l->floats = cm_value_floats(graph, l->from->value);
+        l->floats = cm_value_floats(l->graph, l->from->value);
     size_t row;
     if (cm_size_mul((size_t)l->taps, (size_t)l->inputs, &row)) {
         l->row = cm_calloc(row, sizeof(float));
         l->turned = cm_calloc(row, sizeof(float));
     }
     if ((!l->bytes && !l->floats) || !l->row || !l->turned)
-        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", graph->path, op->name);
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
     return CAMEO_OK;
 }
 
@@ -209,21 +215,49 @@ static size_t weight_bytes(const cm_layer *l, const cm_weight_layout *layout, cm
     return packed->group_bytes * (size_t)l->groups;
 }
 
-static cameo_status allocate(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, uint64_t left, cameo_error *error)
+/* Channels of a convolution's row of padding. */
+static size_t pad_channels(const cm_layer *l)
 {
-    size_t weights = weight_bytes(l, layout, packed), outputs = (size_t)l->outputs * sizeof(float);
-    bool conv = l->op->kind == CM_OP_CONV;
-    size_t channels = conv ? (size_t)l->inputs * (size_t)l->groups : 0;
-    packed->bytes = weights + (layout->half ? 2 * outputs : outputs) + channels * sizeof(float);
-    if (packed->bytes > left)
-        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: packed weights pass the memory limit at layer '%s', which needs %zu bytes",
-                       l->graph->path, l->op->name, packed->bytes);
-    packed->weights = cm_aligned_alloc(weights);
-    packed->bias = cm_aligned_alloc(outputs);
-    packed->pad_row = conv ? cm_aligned_alloc(channels * sizeof(float)) : NULL;
-    packed->scale = layout->half ? cm_aligned_alloc(outputs) : NULL;
-    if (!packed->weights || !packed->bias || (conv && !packed->pad_row) || (layout->half && !packed->scale))
+    return l->op->kind == CM_OP_CONV ? (size_t)l->inputs * (size_t)l->groups : 0;
+}
+
+/* Lays the parts out in the block; without one (NULL) only counts the bytes. */
+static void place(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, const void *block)
+{
+    const size_t outputs = (size_t)l->outputs * sizeof(float), channels = pad_channels(l) * sizeof(float);
+    const size_t parts[4] = {weight_bytes(l, layout, packed), outputs, channels, layout->half ? outputs : 0};
+    void *places[4] = {NULL};
+    packed->bytes = 0;
+    for (int i = 0; i < 4; i++) {
+        if (block && parts[i])
+            places[i] = (unsigned char *)(uintptr_t)block + packed->bytes;
+        packed->bytes += (parts[i] + CM_ALIGNMENT - 1) & ~(size_t)(CM_ALIGNMENT - 1);
+    }
+    packed->block = (void *)(uintptr_t)block;
+    packed->weights = places[0];
+    packed->bias = places[1];
+    packed->pad_row = places[2];
+    packed->scale = places[3];
+}
+
+/* A part's end up to where the next begins. */
+static void clear_gap(void *part, size_t bytes)
+{
+    if (part)
+        memset((unsigned char *)part + bytes, 0, (CM_ALIGNMENT - bytes % CM_ALIGNMENT) % CM_ALIGNMENT);
+}
+
+static cameo_status allocate(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cameo_error *error)
+{
+    void *block = cm_aligned_alloc(packed->bytes);
+    if (!block)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
+    place(l, layout, packed, block);
+    size_t outputs = (size_t)l->outputs * sizeof(float), channels = pad_channels(l);
+    clear_gap(packed->weights, weight_bytes(l, layout, packed));
+    clear_gap(packed->bias, outputs);
+    clear_gap(packed->pad_row, channels * sizeof(float));
+    clear_gap(packed->scale, outputs);
     for (size_t i = 0; i < channels; i++)
         packed->pad_row[i] = l->op->u.conv.pad_value ? l->op->u.conv.pad_value[i] : 0.0f;
     return CAMEO_OK;
@@ -239,26 +273,54 @@ static cameo_status fill(const cm_layer *l, const cm_weight_layout *layout, cm_p
     return cm_fail(error, CAMEO_ERROR_INTERNAL, "%s: weights of '%s' in no known form", l->graph->path, l->op->name);
 }
 
-static cameo_status make(cm_weight_store *store, cm_graph *graph, const cm_op *op, const cm_weight_key *key, cm_packed **result,
-                         cameo_error *error)
+/* Packs a layer whose block's size is known. */
+static cameo_status make(cm_layer *l, cm_packed *packed, cameo_error *error)
+{
+    const cm_weight_layout *layout = &packed->key.layout;
+    const cm_onnx_tensor *tensor = l->from->value->tensor;
+    cameo_status status = open_layer(l, error);
+    if (status == CAMEO_OK)
+        status = allocate(l, layout, packed, error);
+    if (status == CAMEO_OK)
+        status = fill(l, layout, packed, error);
+    free(l->row);
+    free(l->turned);
+    if (tensor) /* the file's own form is not needed any more */
+        cm_onnx_rest(l->graph->model, tensor);
+    return status;
+}
+
+/* From the cache or packed now, into the store. */
+static cameo_status add(cm_weight_store *store, cm_graph *graph, const cm_op *op, const cm_weight_key *key, cm_packed **result,
+                        cameo_error *error)
 {
     cm_layer l;
     cm_packed *packed = cm_calloc(1, sizeof *packed);
-    cameo_status status = packed ? describe(&l, graph, op, error) : cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", graph->path);
     if (!packed)
-        return status;
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", graph->path);
     packed->key = *key;
-    if (status == CAMEO_OK)
-        status = allocate(&l, &key->layout, packed, store->max_bytes - store->bytes, error);
-    if (status == CAMEO_OK)
-        status = fill(&l, &key->layout, packed, error);
-    free(l.row);
-    free(l.turned);
-    if (status != CAMEO_OK)
+    describe(&l, graph, op);
+    place(&l, &key->layout, packed, NULL);
+    cameo_status status = CAMEO_OK;
+    if (packed->bytes > store->max_bytes - store->bytes)
+        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: packed weights pass the memory limit at layer '%s', which needs %zu bytes",
+                         graph->path, op->name, packed->bytes);
+    const void *block = status == CAMEO_OK ? cm_weight_cache_take(store->cache, key, packed->bytes) : NULL;
+    packed->cached = block != NULL;
+    if (block)
+        place(&l, &key->layout, packed, block);
+    else if (status == CAMEO_OK)
+        status = make(&l, packed, error);
+    if (status != CAMEO_OK) {
         free_packed(packed);
-    else
-        *result = packed;
-    return status;
+        return status;
+    }
+    packed->next = store->first;
+    store->first = packed;
+    store->bytes += packed->bytes;
+    *(packed->cached ? &store->cached_bytes : &store->new_bytes) += packed->bytes;
+    *result = packed;
+    return CAMEO_OK;
 }
 
 static bool same_key(const cm_weight_key *a, const cm_weight_key *b)
@@ -315,15 +377,19 @@ cameo_status cm_weights_pack(cm_weight_store *store, cm_graph *graph, const cm_o
     for (cm_packed *p = store->first; p && !packed; p = p->next)
         if (same_key(&p->key, &key))
             packed = p;
-    if (!packed) {
-        status = make(store, graph, op, &key, &packed, error);
-        if (status == CAMEO_OK) {
-            packed->next = store->first;
-            store->first = packed;
-            store->bytes += packed->bytes;
-        }
-    }
+    if (!packed)
+        status = add(store, graph, op, &key, &packed, error);
     pthread_mutex_unlock(&store->mutex);
     *result = packed;
     return status;
+}
+
+void cm_weight_store_save(cm_weight_store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    if (store->cache && store->new_bytes >= CM_CACHE_LEAST_BYTES) {
+        store->new_bytes = 0; /* also if it fails: it would fail again */
+        cm_weight_cache_save(store->cache, store->first);
+    }
+    pthread_mutex_unlock(&store->mutex);
 }
