@@ -32,10 +32,26 @@ static packed_header header_of(const cm_packed_identity *identity, uint64_t size
                            .count = count};
 }
 
-static uint64_t head_checksum(const packed_header *header, const cm_packed_entry *entries, size_t count)
+/* False: [size] bytes are not enough for the header and as many entries as it says. */
+static bool head_checksum(const void *bytes, size_t size, const packed_header *header, uint64_t *checksum)
 {
-    const uint64_t both[2] = {cm_checksum(header, offsetof(packed_header, checksum)), cm_checksum(entries, count * sizeof *entries)};
-    return cm_checksum(both, sizeof both);
+    if (header->count > CM_PACKED_MOST_ENTRIES || header->count > (size - sizeof *header) / sizeof(cm_packed_entry))
+        return false;
+    const uint64_t both[2] = {cm_checksum(header, offsetof(packed_header, checksum)),
+                              cm_checksum((const unsigned char *)bytes + sizeof *header, header->count * sizeof(cm_packed_entry))};
+    *checksum = cm_checksum(both, sizeof both);
+    return true;
+}
+
+bool cm_packed_file_seal(void *head, size_t size)
+{
+    packed_header header;
+    if (size < sizeof header)
+        return false;
+    memcpy(&header, head, sizeof header);
+    bool sealed = head_checksum(head, size, &header, &header.checksum);
+    memcpy(head, &header, sizeof header);
+    return sealed;
 }
 
 /* What stands in a file is compared with numbers that are known before it is used as one. */
@@ -54,10 +70,10 @@ bool cm_packed_file_read(cm_packed_file *file, const void *bytes, size_t size, c
     packed_header wanted = header_of(identity, size, header.count);
     if (memcmp(&header, &wanted, offsetof(packed_header, checksum)) != 0)
         return false;
-    const cm_packed_entry *entries = (const void *)((const unsigned char *)bytes + sizeof header);
-    if (header.count > CM_PACKED_MOST_ENTRIES || header.count > (size - sizeof header) / sizeof *entries ||
-        header.checksum != head_checksum(&header, entries, header.count))
+    uint64_t checksum;
+    if (!head_checksum(bytes, size, &header, &checksum) || checksum != header.checksum)
         return false;
+    const cm_packed_entry *entries = (const void *)((const unsigned char *)bytes + sizeof header);
     for (uint32_t i = 0; i < header.count; i++)
         if (!is_inside(&entries[i], size))
             return false;
@@ -99,14 +115,14 @@ void *cm_packed_file_head(cm_packed_entry *entries, size_t count, const cm_packe
         entries[i].offset = end;
         end += (size_t)entries[i].bytes + cm_packed_file_gap((size_t)entries[i].bytes);
     }
-    packed_header header = header_of(identity, end, (uint32_t)count);
-    header.checksum = head_checksum(&header, entries, count);
+    const packed_header header = header_of(identity, end, (uint32_t)count);
     unsigned char *head = cm_calloc(1, *size);
-    if (head) {
-        memcpy(head, &header, sizeof header);
-        if (count)
-            memcpy(head + sizeof header, entries, count * sizeof *entries);
-    }
+    if (!head)
+        return NULL;
+    memcpy(head, &header, sizeof header);
+    if (count)
+        memcpy(head + sizeof header, entries, count * sizeof *entries);
+    (void)cm_packed_file_seal(head, *size);
     return head;
 }
 

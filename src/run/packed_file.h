@@ -45,6 +45,8 @@ const void *cm_packed_file_block(const cm_packed_file *file, const cm_packed_ent
 /* The beginning of a file that holds these entries in this order, with `offset` set in each; *size is a multiple of CM_PACKED_PAGE. To be freed.
  * NULL: out of memory, or too many. */
 void *cm_packed_file_head(cm_packed_entry *entries, size_t count, const cm_packed_identity *identity, size_t *size);
+/* Sets the checksum of a head of [size] bytes whose header and entries stand; false: there are fewer bytes than entries. */
+bool cm_packed_file_seal(void *head, size_t size);
 /* Bytes from one layer's end to where the next may begin. */
 size_t cm_packed_file_gap(size_t bytes);
 /* The entry of a layer whose block is in memory. */
