@@ -39,11 +39,24 @@ void cm_weight_store_free(cm_weight_store *store)
 /* Half floats reach to 65504; the largest weight of a channel comes to lie below 2^14. */
 enum { HALF_EXPONENT = 14 };
 
+uint32_t cm_largest_bits(const float *values, size_t count)
+{
+    /* Magnitudes are in the order of their bits, and integers have no order of sums to keep: compilers take many at once. */
+    int32_t largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        int32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        bits &= INT32_MAX;
+        largest = bits > largest ? bits : largest;
+    }
+    return (uint32_t)largest;
+}
+
 float cm_half_scale(float *values, size_t count)
 {
-    float largest = 0.0f;
-    for (size_t i = 0; i < count; i++)
-        largest = fabsf(values[i]) > largest ? fabsf(values[i]) : largest;
+    uint32_t bits = cm_largest_bits(values, count);
+    float largest;
+    memcpy(&largest, &bits, sizeof largest);
     if (!(largest > 0x1p-100f && largest < 0x1p100f)) /* the factor and what undoes it must stay finite */
         return 1.0f;
     int exponent;
@@ -115,31 +128,39 @@ static void read_row(const cm_layer *l, int output)
     }
 }
 
+/* What an input that is shifted adds to the sum of one output. scales, shifts: [inputs] or, for DENSE, one an entry of k in the file's order. */
+static double shift_of(const cm_layer *l, const float *shifts, int taps, int inputs)
+{
+    double shifted = 0.0;
+    const float *row = l->row;
+    for (int i = 0; i < inputs; i++)
+        for (int t = 0; t < taps; t++, row++)
+            shifted += (double)*row * (double)shifts[l->spatial ? i * taps + t : i];
+    return shifted;
+}
+
 bool cm_layer_row(const cm_layer *l, int output, float *bias)
 {
     read_row(l, output);
-    int channel0 = output / (l->outputs / l->groups) * l->inputs; /* of this output's group */
+    ptrdiff_t channel0 = output / (l->outputs / l->groups) * l->inputs; /* of this output's group */
     float out_scale = l->from->out_scale ? l->from->out_scale[output] : 1.0f;
-    const float *in_scale = l->from->in_scale, *in_shift = l->from->in_shift;
+    const float *scales = l->from->in_scale ? l->from->in_scale + channel0 : NULL, *row = l->row;
     int taps = l->spatial ? l->spatial : l->taps, inputs = l->spatial ? l->inputs / l->spatial : l->inputs;
-    double shifted = 0.0;
-    float check = 0.0f;
-    for (int i = 0; i < inputs; i++) {
-        for (int t = 0; t < taps; t++) {
-            float w = l->row[(size_t)i * (size_t)taps + (size_t)t];
-            /* DENSE factors are one an entry of k, in the file's order. */
-            int at = l->spatial ? i * taps + t : channel0 + i;
-            if (in_shift)
-                shifted += (double)w * (double)in_shift[at];
-            float factor = in_scale ? in_scale[at] * out_scale : out_scale;
-            w *= factor;
-            check += w * 0.0f; /* NaN as soon as one weight is NaN or infinite */
-            l->turned[(size_t)t * (size_t)inputs + (size_t)i] = w;
+    float *turned = l->turned;
+    for (int t = 0; t < taps; t++, turned += inputs) {
+        if (!scales) {
+            for (int i = 0; i < inputs; i++)
+                turned[i] = row[(ptrdiff_t)i * taps + t] * out_scale;
+        } else {
+            int step = l->spatial ? taps : 1, first = l->spatial ? t : 0;
+            for (int i = 0; i < inputs; i++)
+                turned[i] = row[(ptrdiff_t)i * taps + t] * (scales[(ptrdiff_t)i * step + first] * out_scale);
         }
     }
+    double shifted = l->from->in_shift ? shift_of(l, l->from->in_shift + channel0, taps, inputs) : 0.0;
     double b = l->from->bias ? (double)l->from->bias[output] : 0.0;
     *bias = (float)(b + (double)out_scale * shifted);
-    return isfinite(check) && isfinite(*bias);
+    return cm_largest_bits(l->turned, (size_t)taps * (size_t)inputs) < 0x7f800000 && isfinite(*bias);
 }
 
 cameo_status cm_layer_not_finite(const cm_layer *l, int output, cameo_error *error)
@@ -148,11 +169,12 @@ cameo_status cm_layer_not_finite(const cm_layer *l, int output, cameo_error *err
                    l->op->name, l->op->label, output);
 }
 
-/* One panel: outputs first .. first + columns - 1 of the layer. rows: scratch, [nr, taps * inputs]. */
+/* One panel: outputs first .. first + columns - 1 of the layer. rows: scratch, twice [nr, taps * inputs]. */
 static cameo_status pack_panel(const cm_layer *l, const cm_weight_layout *layout, int first, int columns, float *rows, cm_packed *packed,
                                void *panel, cameo_error *error)
 {
     size_t row = (size_t)l->taps * (size_t)l->inputs;
+    float *floats = rows + row * (size_t)layout->nr;
     for (int j = 0; j < columns; j++) {
         if (!cm_layer_row(l, first + j, &packed->bias[first + j]))
             return cm_layer_not_finite(l, first + j, error);
@@ -164,10 +186,8 @@ static cameo_status pack_panel(const cm_layer *l, const cm_weight_layout *layout
         cm_igemm_pack(rows, (ptrdiff_t)row, columns, l->taps, l->inputs, layout->nr, panel);
         return CAMEO_OK;
     }
-    uint16_t *halves = panel;
-    for (size_t i = 0; i < row; i++)
-        for (int j = 0; j < layout->nr; j++)
-            *halves++ = j < columns ? cm_half_from_float(rows[(size_t)j * row + i]) : 0;
+    cm_igemm_pack(rows, (ptrdiff_t)row, columns, l->taps, l->inputs, layout->nr, floats);
+    cm_halves_from_floats(floats, row * (size_t)layout->nr, panel);
     return CAMEO_OK;
 }
 
@@ -176,7 +196,7 @@ static cameo_status pack_panels(const cm_layer *l, const cm_weight_layout *layou
     int group_outputs = l->outputs / l->groups;
     size_t panel_floats = (size_t)l->taps * (size_t)l->inputs * (size_t)layout->nr;
     size_t panel_bytes = panel_floats * (layout->half ? sizeof(uint16_t) : sizeof(float));
-    float *rows = cm_calloc(panel_floats, sizeof(float));
+    float *rows = cm_calloc(2 * panel_floats, sizeof(float));
     if (!rows)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
     cameo_status status = CAMEO_OK;
