@@ -104,7 +104,8 @@ static int write_all(int descriptor, const cm_file_piece *pieces, int count)
         int used = count < PIECES_AT_ONCE ? count : PIECES_AT_ONCE;
         for (int i = 0; i < used; i++) {
             size_t skipped = i == 0 ? done : 0;
-            vectors[i] = (struct iovec){.iov_base = (char *)(uintptr_t)pieces[i].bytes + skipped, .iov_len = pieces[i].size - skipped};
+            /* As a number: an empty piece may be NULL. */
+            vectors[i] = (struct iovec){.iov_base = (void *)((uintptr_t)pieces[i].bytes + skipped), .iov_len = pieces[i].size - skipped};
         }
         ssize_t written = writev(descriptor, vectors, used);
         if (written < 0 && errno != EINTR)
