@@ -127,6 +127,7 @@ static void print_json(const bench_job *job, FILE *stream)
     cm_json_add(object, "gflops", cm_json_number(gflops(cameo_runner_plan(plan->runner).macs, middle)));
     cm_json_add(object, "macs", json_integer((json_int_t)cameo_runner_plan(plan->runner).macs));
     cm_json_add(object, "load_ms", cm_json_number((plan->open_seconds + plan->plan_seconds) * 1e3));
+    cm_json_add(object, "cached_weight_bytes", json_integer((json_int_t)cameo_runner_plan(plan->runner).cached_weight_bytes));
     cm_json_add(object, "peak_memory_bytes", json_integer((json_int_t)job->peak_bytes));
     if (job->layers)
         cm_bench_layers_add_json(&job->roof, object);
@@ -147,8 +148,8 @@ static void print_text(const bench_job *job, FILE *stream)
     fprintf(stream, "%-12s %.3f ms median, %.3f ms best of %d runs\n", "time", middle * 1e3, job->times[0] * 1e3, job->runs);
     fprintf(stream, "%-12s %.1f %s/s, %.1f GFLOP/s\n", "speed", job->batch / middle, plan->contract.task == CAMEO_TASK_DETECTION ? "pictures" : "faces",
             gflops(cameo_runner_plan(plan->runner).macs, middle));
-    fprintf(stream, "%-12s %.1f ms (reading %.1f, planning %.1f)\n", "load", (plan->open_seconds + plan->plan_seconds) * 1e3, plan->open_seconds * 1e3,
-            plan->plan_seconds * 1e3);
+    fprintf(stream, "%-12s %.1f ms (reading %.1f, planning %.1f; weights %s)\n", "load", (plan->open_seconds + plan->plan_seconds) * 1e3,
+            plan->open_seconds * 1e3, plan->plan_seconds * 1e3, cm_plan_weights(plan->runner));
     fprintf(stream, "%-12s %.1f MB at its peak\n", "memory", (double)job->peak_bytes * 1e-6);
     if (job->layers)
         cm_bench_layers_print(&job->roof, stream);

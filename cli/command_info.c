@@ -55,6 +55,7 @@ static json_t *plan_json(const cameo_runner *runner)
     cm_json_add(object, "activation_bytes", json_integer((json_int_t)p.activation_bytes));
     cm_json_add(object, "activation_bytes_unshared", json_integer((json_int_t)p.activation_bytes_unshared));
     cm_json_add(object, "weight_bytes", json_integer((json_int_t)p.weight_bytes));
+    cm_json_add(object, "cached_weight_bytes", json_integer((json_int_t)p.cached_weight_bytes));
     return object;
 }
 
@@ -162,9 +163,9 @@ static void print_plan(FILE *stream, const cameo_runner *runner, uint64_t parame
     (void)cameo_runner_input((cameo_runner *)runner, 0, &input);
     cm_plan_shape(input.dims, input.rank, shape, sizeof shape);
     fprintf(stream, "%-12s %.3f million parameters, %.4f GMAC for an input of %s\n", "size", (double)parameters * 1e-6, (double)p.macs * 1e-9, shape);
-    fprintf(stream, "%-12s %d layers; weights %.1f MB (shared), arena %.2f MB a session, activations %.2f MB (%.2f MB if none shared its place)\n", "plan",
-            p.layer_count, (double)p.weight_bytes * 1e-6, (double)p.arena_bytes * 1e-6, (double)p.activation_bytes * 1e-6,
-            (double)p.activation_bytes_unshared * 1e-6);
+    fprintf(stream, "%-12s %d layers; weights %.1f MB (shared; %s), arena %.2f MB a session, activations %.2f MB (%.2f MB if none shared its place)\n",
+            "plan", p.layer_count, (double)p.weight_bytes * 1e-6, cm_plan_weights(runner), (double)p.arena_bytes * 1e-6,
+            (double)p.activation_bytes * 1e-6, (double)p.activation_bytes_unshared * 1e-6);
 }
 
 static void print_text(const info_job *job, FILE *stream)

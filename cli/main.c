@@ -44,6 +44,8 @@ static int print_help(void)
     puts("  help       this text, or that of a command: cameo help embed\n"
          "\noptions:\n  --version  print the version\n"
          "\nexamples:\n  cameo model pull buffalo_l --accept-license\n  cameo compare a.jpg b.jpg\n  cameo embed photos/ -o faces.jsonl\n"
+         "\nenvironment:\n  CAMEO_HOME       where models and packed weights are kept (~/.cache/cameo)\n"
+         "  CAMEO_CACHE=off  keep no packed weights: pack them at each start\n"
          "\nexit codes: 0 success, 1 negative answer (no face, not the same person), 2 usage, 3 bad input, 4 other");
     return cm_report_flush();
 }

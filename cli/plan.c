@@ -69,6 +69,12 @@ void cm_plan_close(cm_plan *plan)
     *plan = (cm_plan){0};
 }
 
+const char *cm_plan_weights(const cameo_runner *runner)
+{
+    cameo_plan_info plan = cameo_runner_plan(runner);
+    return plan.cached_weight_bytes == 0 ? "packed now" : plan.cached_weight_bytes == plan.weight_bytes ? "from the cache" : "some from the cache";
+}
+
 const char *cm_plan_task(cameo_task task)
 {
     switch (task) {

@@ -25,6 +25,9 @@ int cm_plan_make(cm_plan *plan, const cm_settings *settings, int batch);
 
 void cm_plan_close(cm_plan *plan);
 
+/* Where the weights came from: "packed now", "from the cache" (of packed weights), "some from the cache". Static storage. */
+const char *cm_plan_weights(const cameo_runner *runner);
+
 /* "recognition" */
 const char *cm_plan_task(cameo_task task);
 

@@ -217,6 +217,11 @@ typedef struct cameo_network_options {
     cameo_precision precision; /* default CAMEO_PRECISION_FP32 */
     cameo_memory memory;       /* default CAMEO_MEMORY_FAST */
     cameo_network_limits limits;
+    /* Where packed weights are kept, so that the next process need not pack them and shares their memory: a folder, which is made if it is missing
+     * and holds at most 4 GiB; NULL: "packed" in $CAMEO_HOME (default ~/.cache/cameo); "": nowhere. CAMEO_CACHE=off in the environment has the last
+     * word. Models opened from bytes, changed in the last two seconds, or quick to pack (below 4 MiB) are not kept. What cannot be read there is
+     * packed, what cannot be written is not kept; neither is an error. The files must not be written to by others while they are in use. */
+    const char *cache_folder;
 } cameo_network_options;
 
 typedef struct cameo_tensor_info {
@@ -256,6 +261,7 @@ typedef struct cameo_plan_info {
     uint64_t activation_bytes; /* of that: activations as placed; without reuse they would need `activation_bytes_unshared` */
     uint64_t activation_bytes_unshared;
     uint64_t weight_bytes;    /* packed weights, shared by all runners of the network */
+    uint64_t cached_weight_bytes; /* of that: found packed already (see cache_folder), shared with other processes */
 } cameo_plan_info;
 
 CAMEO_API void cameo_network_options_default(cameo_network_options *options);

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static const char *reason(int number, char *text, size_t size)
@@ -25,6 +27,15 @@ static cameo_status fail_errno(cameo_error *error, const char *path, const char 
     char text[128];
     cameo_status status = number == ENOENT || number == ENOTDIR ? CAMEO_ERROR_NOT_FOUND : CAMEO_ERROR_IO;
     return cm_fail(error, status, "%s: %s: %s", path, what, reason(number, text, sizeof text));
+}
+
+static cm_file_stamp stamp_of(const struct stat *about)
+{
+    return (cm_file_stamp){.device = (uint64_t)about->st_dev,
+                           .inode = (uint64_t)about->st_ino,
+                           .size = (uint64_t)about->st_size,
+                           .modified = {about->st_mtim.tv_sec, about->st_mtim.tv_nsec},
+                           .changed = {about->st_ctim.tv_sec, about->st_ctim.tv_nsec}};
 }
 
 cameo_status cm_file_map_open(cm_file_map *map, const char *path, uint64_t max_bytes, cameo_error *error)
@@ -52,6 +63,8 @@ cameo_status cm_file_map_open(cm_file_map *map, const char *path, uint64_t max_b
         else
             *map = (cm_file_map){.bytes = address, .size = (size_t)about.st_size, .mapped = 1};
     }
+    if (status == CAMEO_OK)
+        map->stamp = stamp_of(&about);
     close(descriptor);
     return status;
 }
@@ -63,31 +76,50 @@ void cm_file_map_close(cm_file_map *map)
     *map = (cm_file_map){.bytes = (const unsigned char *)""};
 }
 
-void cm_file_map_release(const cm_file_map *map)
+void cm_file_map_expect(const cm_file_map *map)
 {
     if (map->mapped)
-        (void)madvise((void *)(uintptr_t)map->bytes, map->size, MADV_DONTNEED); /* a private mapping that nobody writes: nothing is lost */
+        (void)madvise((void *)(uintptr_t)map->bytes, map->size, MADV_WILLNEED);
 }
 
-static int write_all(int descriptor, const unsigned char *bytes, size_t size)
+void cm_file_map_rest(const cm_file_map *map, const void *bytes, size_t size)
 {
-    while (size) {
-        ssize_t written = write(descriptor, bytes, size);
-        if (written < 0) {
-            if (errno == EINTR)
-                continue;
-            return -1;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)map->bytes, from = (uintptr_t)bytes;
+    if (!map->mapped || from < start || from - start > map->size || size > map->size - (from - start))
+        return;
+    /* Whole pages within: what shares a page with others may be in use. */
+    uintptr_t first = (from + page - 1) / page * page, end = (from + size) / page * page;
+    if (first < end)
+        (void)madvise((void *)first, end - first, MADV_DONTNEED);
+}
+
+/* Pieces go to the system together, as many as it takes: from few large writes it makes large pages of the file's memory. */
+enum { PIECES_AT_ONCE = 256 };
+
+static int write_all(int descriptor, const cm_file_piece *pieces, int count)
+{
+    size_t done = 0; /* of the first piece */
+    while (count > 0) {
+        struct iovec vectors[PIECES_AT_ONCE];
+        int used = count < PIECES_AT_ONCE ? count : PIECES_AT_ONCE;
+        for (int i = 0; i < used; i++) {
+            size_t skipped = i == 0 ? done : 0;
+            /* As a number: an empty piece may be NULL. */
+            vectors[i] = (struct iovec){.iov_base = (void *)((uintptr_t)pieces[i].bytes + skipped), .iov_len = pieces[i].size - skipped};
         }
-        bytes += written;
-        size -= (size_t)written;
+        ssize_t written = writev(descriptor, vectors, used);
+        if (written < 0 && errno != EINTR)
+            return -1;
+        for (done += written < 0 ? 0 : (size_t)written; count > 0 && done >= pieces->size; count--, pieces++)
+            done -= pieces->size;
     }
     return 0;
 }
 
 /* Writes and closes; the descriptor is gone afterwards, errno tells of the first failure. */
-static int write_and_close(int descriptor, const void *bytes, size_t size, int sync)
+static int write_and_close(int descriptor, const cm_file_piece *pieces, int count, int sync)
 {
-    int failed = write_all(descriptor, bytes, size) != 0 || (sync && fsync(descriptor) != 0);
+    int failed = write_all(descriptor, pieces, count) != 0 || (sync && fsync(descriptor) != 0);
     int number = errno;
     if (close(descriptor) != 0 && !failed) {
         failed = 1;
@@ -112,7 +144,7 @@ static int create_beside(const char *path, char *name, size_t size)
     return -1;
 }
 
-static cameo_status replace_file(const char *path, const void *bytes, size_t size, cameo_error *error)
+static cameo_status replace_file(const char *path, const cm_file_piece *pieces, int count, int sync, cameo_error *error)
 {
     size_t length = strlen(path) + NAME_ENDING;
     char *name = malloc(length);
@@ -123,7 +155,7 @@ static cameo_status replace_file(const char *path, const void *bytes, size_t siz
     if (descriptor < 0) {
         status = fail_errno(error, path, "cannot create");
     } else {
-        if (write_and_close(descriptor, bytes, size, 1) != 0)
+        if (write_and_close(descriptor, pieces, count, sync) != 0)
             status = fail_errno(error, path, "cannot write");
         else if (rename(name, path) != 0)
             status = fail_errno(error, path, "cannot rename into place");
@@ -137,14 +169,15 @@ static cameo_status replace_file(const char *path, const void *bytes, size_t siz
 cameo_status cm_file_write(const char *path, const void *bytes, size_t size, cameo_error *error)
 {
     struct stat about;
+    const cm_file_piece piece = {bytes, size};
     if (stat(path, &about) != 0)
-        return replace_file(path, bytes, size, error);
+        return replace_file(path, &piece, 1, 1, error);
     if (S_ISDIR(about.st_mode))
         return cm_fail(error, CAMEO_ERROR_IO, "%s: is a folder, cannot be written as a file", path);
     if (S_ISREG(about.st_mode)) {
         /* Through a symbolic link, not over it. */
         char *real = realpath(path, NULL);
-        cameo_status status = real ? replace_file(real, bytes, size, error) : fail_errno(error, path, "cannot resolve");
+        cameo_status status = real ? replace_file(real, &piece, 1, 1, error) : fail_errno(error, path, "cannot resolve");
         free(real);
         return status;
     }
@@ -152,5 +185,42 @@ cameo_status cm_file_write(const char *path, const void *bytes, size_t size, cam
     int descriptor = open(path, O_WRONLY | O_CLOEXEC);
     if (descriptor < 0)
         return fail_errno(error, path, "cannot open for writing");
-    return write_and_close(descriptor, bytes, size, 0) == 0 ? CAMEO_OK : fail_errno(error, path, "cannot write");
+    return write_and_close(descriptor, &piece, 1, 0) == 0 ? CAMEO_OK : fail_errno(error, path, "cannot write");
+}
+
+/* Going beyond what RLIMIT_FSIZE allows brings a signal that ends the process. */
+static int is_allowed(const cm_file_piece *pieces, int count)
+{
+    struct rlimit limit;
+    size_t size = 0;
+    for (int i = 0; i < count; i++)
+        size += pieces[i].size;
+    return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || size <= limit.rlim_cur;
+}
+
+cameo_status cm_file_replace(const char *path, const cm_file_piece *pieces, int count, cameo_error *error)
+{
+    if (!is_allowed(pieces, count))
+        return cm_fail(error, CAMEO_ERROR_IO, "%s: cannot write: larger than this process's files may be", path);
+    return replace_file(path, pieces, count, 0, error);
+}
+
+cameo_status cm_file_make_folder(const char *path, cameo_error *error)
+{
+    char *copy = strdup(path);
+    if (!copy)
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", path);
+    cameo_status status = CAMEO_OK;
+    for (char *slash = copy; status == CAMEO_OK && slash;) {
+        slash = strchr(slash + 1, '/');
+        if (slash)
+            *slash = '\0';
+        struct stat about;
+        if (mkdir(copy, 0700) != 0 && (stat(copy, &about) != 0 || !S_ISDIR(about.st_mode)))
+            status = fail_errno(error, copy, "cannot make this folder");
+        if (slash)
+            *slash = '/';
+    }
+    free(copy);
+    return status;
 }

@@ -5,27 +5,38 @@
 /* Half: 1 sign, 5 exponent (bias 15), 10 fraction; float: 1, 8 (bias 127), 23. */
 enum { FRACTION_SHIFT = 13, EXPONENT_SHIFT = 112, HALF_INFINITY = 0x7c00, FLOAT_INFINITY = 0x7f800000 };
 
+/* The bits of a float become those of a half; all three ways are computed and one is chosen, so that compilers can do it for many at once. */
+static inline uint32_t half_bits(uint32_t bits)
+{
+    uint32_t sign = bits >> 16 & 0x8000;
+    bits &= 0x7fffffff;
+    /* Below 2^-14 halves are multiples of 2^-24: adding 0.5 makes the float's own rounding do it. Larger values are cut off, they go the other way. */
+    uint32_t small = bits < 0x38800000 ? bits : 0;
+    float size;
+    memcpy(&size, &small, sizeof size);
+    size += 0.5f;
+    memcpy(&small, &size, sizeof small);
+    small -= 0x3f000000;
+    uint32_t normal = (bits + 0xfff + (bits >> FRACTION_SHIFT & 1) - ((uint32_t)EXPONENT_SHIFT << 23)) >> FRACTION_SHIFT;
+    uint32_t large = HALF_INFINITY | (bits > FLOAT_INFINITY ? 0x200 : 0); /* 65520 and more round to infinity */
+    uint32_t half = bits < 0x38800000 ? small : normal;
+    return sign | (bits >= 0x477ff000 ? large : half);
+}
+
 uint16_t cm_half_from_float(float value)
 {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
-    uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
-    bits &= 0x7fffffff;
-    if (bits >= FLOAT_INFINITY)
-        return (uint16_t)(sign | HALF_INFINITY | (bits > FLOAT_INFINITY ? 0x200 : 0));
-    if (bits >= 0x477ff000) /* 65520 and more round to infinity */
-        return (uint16_t)(sign | HALF_INFINITY);
-    if (bits < 0x38800000) {
-        /* Below 2^-14 halves are multiples of 2^-24: adding 0.5 makes the float's own rounding do it. */
-        float size;
-        memcpy(&size, &bits, sizeof size);
-        size += 0.5f;
-        memcpy(&bits, &size, sizeof bits);
-        return (uint16_t)(sign | (bits - 0x3f000000));
+    return (uint16_t)half_bits(bits);
+}
+
+void cm_halves_from_floats(const float *values, size_t count, uint16_t *halves)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        halves[i] = (uint16_t)half_bits(bits);
     }
-    uint32_t odd = bits >> FRACTION_SHIFT & 1;
-    bits += 0xfff + odd - ((uint32_t)EXPONENT_SHIFT << 23);
-    return (uint16_t)(sign | bits >> FRACTION_SHIFT);
 }
 
 float cm_half_to_float(uint16_t half)

@@ -88,8 +88,12 @@ cameo_status cm_onnx_open(cm_onnx_model **model, const char *path, const cm_onnx
 cameo_status cm_onnx_read(cm_onnx_model **model, const void *bytes, size_t size, const char *name, const cm_onnx_limits *limits,
                           cameo_error *error);
 void cm_onnx_free(cm_onnx_model *model);
-/* Takes the files' pages out of this process's memory; they are read again where they are touched. Thread-safe. */
-void cm_onnx_release_pages(const cm_onnx_model *model);
+
+/* Which state of which files the model was read from: *identity is another number for every other file, and for the same one after a change; *changed
+ * is when they were last changed, in seconds since 1970. False: it was read from memory. Thread-safe. */
+bool cm_onnx_identity(const cm_onnx_model *model, uint64_t *identity, int64_t *changed);
+/* Says that the tensor's data is not needed for now: what is mapped from a file leaves memory until it is touched again. Thread-safe. */
+void cm_onnx_rest(const cm_onnx_model *model, const cm_onnx_tensor *tensor);
 
 /* Attribute look-ups; NULL / the default where it is missing or of another kind. */
 const cm_onnx_attribute *cm_onnx_attribute_find(const cm_onnx_node *node, const char *name);

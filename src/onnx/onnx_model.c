@@ -1,6 +1,8 @@
 /* ModelProto: opening, the versions, closing. */
 #include "onnx/onnx_reader.h"
 
+#include "base/checksum.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,10 +216,30 @@ void cm_onnx_free(cm_onnx_model *model)
         free_storage(model->storage);
 }
 
-void cm_onnx_release_pages(const cm_onnx_model *model)
+static uint64_t add_stamp(uint64_t identity, const cm_file_stamp *stamp, int64_t *changed)
+{
+    const uint64_t both[2] = {identity, cm_checksum(stamp, sizeof *stamp)};
+    int64_t last = stamp->changed[0] > stamp->modified[0] ? stamp->changed[0] : stamp->modified[0];
+    *changed = last > *changed ? last : *changed;
+    return cm_checksum(both, sizeof both);
+}
+
+bool cm_onnx_identity(const cm_onnx_model *model, uint64_t *identity, int64_t *changed)
 {
     const struct cm_onnx_storage *storage = model->storage;
-    cm_file_map_release(&storage->file);
+    if (!storage->file.mapped)
+        return false;
+    *changed = INT64_MIN;
+    *identity = add_stamp(0, &storage->file.stamp, changed);
     for (size_t i = 0; i < storage->external_count; i++)
-        cm_file_map_release(&storage->externals[i].map);
+        *identity = add_stamp(*identity, &storage->externals[i].map.stamp, changed);
+    return true;
+}
+
+void cm_onnx_rest(const cm_onnx_model *model, const cm_onnx_tensor *tensor)
+{
+    const struct cm_onnx_storage *storage = model->storage;
+    cm_file_map_rest(&storage->file, tensor->data, tensor->bytes);
+    for (size_t i = 0; i < storage->external_count; i++)
+        cm_file_map_rest(&storage->externals[i].map, tensor->data, tensor->bytes);
 }

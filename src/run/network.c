@@ -1,9 +1,11 @@
 #include "run/network.h"
 
 #include "graph/builder.h"
+#include "run/weight_cache.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 void cameo_network_options_default(cameo_network_options *options)
 {
@@ -61,12 +63,16 @@ cameo_status cameo_network_open(cameo_network **result, const char *path, const 
     if (status != CAMEO_OK)
         return status;
     cm_onnx_limits limits = {.max_file_bytes = network->limits.max_file_bytes, .max_nodes = network->limits.max_nodes};
+    int64_t opened = (int64_t)time(NULL);
     status = cm_onnx_open(&network->model, path, &limits, error);
-    if (status != CAMEO_OK)
+    if (status != CAMEO_OK) {
         cameo_network_free(network);
-    else
-        *result = network;
-    return status;
+        return status;
+    }
+    char *folder = cm_weight_cache_folder(options ? options->cache_folder : NULL);
+    network->weights.cache = cm_weight_cache_create(folder, path, network->model, network->tier, opened);
+    *result = network;
+    return CAMEO_OK;
 }
 
 cameo_status cameo_network_open_bytes(cameo_network **result, const void *bytes, size_t size, const char *name,
@@ -111,11 +117,6 @@ cameo_precision cameo_network_precision(const cameo_network *network)
 {
     (void)network; /* no kernel here computes in bfloat16: see docs/performance.md */
     return CAMEO_PRECISION_FP32;
-}
-
-void cm_network_release_pages(const cameo_network *network)
-{
-    cm_onnx_release_pages(network->model);
 }
 
 cameo_model_info cameo_network_info(const cameo_network *network)

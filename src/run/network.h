@@ -23,10 +23,6 @@ int cm_network_node_count(const cameo_network *network);
 const char *cm_network_node_op(const cameo_network *network, int index);
 const char *cm_network_node_name(const cameo_network *network, int index);
 
-/* Gives the pages of the model's file back to the system, which reads them again where they are needed; a model opened from bytes has none. Called
- * while a compact network is packed, layer by layer. Thread-safe. */
-void cm_network_release_pages(const cameo_network *network);
-
 /* As cameo_runner_create, with a pool that the caller owns and keeps until the runner is freed; all runners of one session share it. */
 cameo_status cm_runner_create_in_pool(cameo_runner **runner, const cameo_network *network, const int64_t (*dims)[CAMEO_MAX_RANK],
                                       cm_pool *pool, cameo_error *error);

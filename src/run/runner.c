@@ -103,11 +103,10 @@ static cameo_status prepare_steps(cameo_runner *runner, cameo_error *error)
         cameo_status status = cm_step_prepare(&runner->steps[i], graph, graph->ops[i], store, &policy, error);
         if (status != CAMEO_OK)
             return status;
-        if (policy.compact && runner->steps[i].packed)
-            cm_network_release_pages(runner->network);
         if (runner->steps[i].scratch_bytes > context->scratch_bytes)
             context->scratch_bytes = runner->steps[i].scratch_bytes;
     }
+    cm_weight_store_save(store);
     return take_memory(runner, error);
 }
 
@@ -221,6 +220,7 @@ cameo_plan_info cameo_runner_plan(const cameo_runner *runner)
         info.macs += cm_op_macs(graph->ops[i]);
     pthread_mutex_lock(&store->mutex);
     info.weight_bytes = store->bytes;
+    info.cached_weight_bytes = store->cached_bytes;
     pthread_mutex_unlock(&store->mutex);
     return info;
 }

@@ -1,6 +1,7 @@
 #include "run/weights.h"
 
 #include "base/half.h"
+#include "run/weight_cache.h"
 #include "run/weights_layer.h"
 
 #include <math.h>
@@ -19,10 +20,8 @@ static void free_packed(cm_packed *packed)
 {
     if (!packed)
         return;
-    cm_aligned_free(packed->weights);
-    cm_aligned_free(packed->bias);
-    cm_aligned_free(packed->pad_row);
-    cm_aligned_free(packed->scale);
+    if (!packed->cached)
+        cm_aligned_free(packed->block);
     free(packed);
 }
 
@@ -33,17 +32,31 @@ void cm_weight_store_free(cm_weight_store *store)
         free_packed(store->first);
         store->first = next;
     }
+    cm_weight_cache_free(store->cache);
     pthread_mutex_destroy(&store->mutex);
 }
 
 /* Half floats reach to 65504; the largest weight of a channel comes to lie below 2^14. */
 enum { HALF_EXPONENT = 14 };
 
+uint32_t cm_largest_bits(const float *values, size_t count)
+{
+    /* Magnitudes are in the order of their bits, and integers have no order of sums to keep: compilers take many at once. */
+    int32_t largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        int32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        bits &= INT32_MAX;
+        largest = bits > largest ? bits : largest;
+    }
+    return (uint32_t)largest;
+}
+
 float cm_half_scale(float *values, size_t count)
 {
-    float largest = 0.0f;
-    for (size_t i = 0; i < count; i++)
-        largest = fabsf(values[i]) > largest ? fabsf(values[i]) : largest;
+    uint32_t bits = cm_largest_bits(values, count);
+    float largest;
+    memcpy(&largest, &bits, sizeof largest);
     if (!(largest > 0x1p-100f && largest < 0x1p100f)) /* the factor and what undoes it must stay finite */
         return 1.0f;
     int exponent;
@@ -54,7 +67,8 @@ float cm_half_scale(float *values, size_t count)
     return 1.0f / factor;
 }
 
-static cameo_status describe(cm_layer *l, cm_graph *graph, const cm_op *op, cameo_error *error)
+/* The layer's sizes; its weights are not touched. */
+static void describe(cm_layer *l, cm_graph *graph, const cm_op *op)
 {
     *l = (cm_layer){.graph = graph, .op = op};
     if (op->kind == CM_OP_CONV) {
@@ -71,18 +85,23 @@ static cameo_status describe(cm_layer *l, cm_graph *graph, const cm_op *op, came
         l->inputs = op->u.dense.k;
         l->spatial = op->u.dense.spatial;
     }
+}
+
+/* Where its weights are, and memory to turn them in. */
+static cameo_status open_layer(cm_layer *l, cameo_error *error)
+{
     const cm_onnx_tensor *tensor = l->from->value->tensor;
     if (tensor && tensor->type == CM_ONNX_FLOAT)
         l->bytes = tensor->data;
     else
-        l->floats = cm_value_floats(graph, l->from->value);
+        l->floats = cm_value_floats(l->graph, l->from->value);
     size_t row;
     if (cm_size_mul((size_t)l->taps, (size_t)l->inputs, &row)) {
         l->row = cm_calloc(row, sizeof(float));
         l->turned = cm_calloc(row, sizeof(float));
     }
     if ((!l->bytes && !l->floats) || !l->row || !l->turned)
-        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", graph->path, op->name);
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
     return CAMEO_OK;
 }
 
@@ -109,31 +128,39 @@ static void read_row(const cm_layer *l, int output)
     }
 }
 
+/* What an input that is shifted adds to the sum of one output. scales, shifts: [inputs] or, for DENSE, one an entry of k in the file's order. */
+static double shift_of(const cm_layer *l, const float *shifts, int taps, int inputs)
+{
+    double shifted = 0.0;
+    const float *row = l->row;
+    for (int i = 0; i < inputs; i++)
+        for (int t = 0; t < taps; t++, row++)
+            shifted += (double)*row * (double)shifts[l->spatial ? i * taps + t : i];
+    return shifted;
+}
+
 bool cm_layer_row(const cm_layer *l, int output, float *bias)
 {
     read_row(l, output);
-    int channel0 = output / (l->outputs / l->groups) * l->inputs; /* of this output's group */
+    ptrdiff_t channel0 = output / (l->outputs / l->groups) * l->inputs; /* of this output's group */
     float out_scale = l->from->out_scale ? l->from->out_scale[output] : 1.0f;
-    const float *in_scale = l->from->in_scale, *in_shift = l->from->in_shift;
+    const float *scales = l->from->in_scale ? l->from->in_scale + channel0 : NULL, *row = l->row;
     int taps = l->spatial ? l->spatial : l->taps, inputs = l->spatial ? l->inputs / l->spatial : l->inputs;
-    double shifted = 0.0;
-    float check = 0.0f;
-    for (int i = 0; i < inputs; i++) {
-        for (int t = 0; t < taps; t++) {
-            float w = l->row[(size_t)i * (size_t)taps + (size_t)t];
-            /* DENSE factors are one an entry of k, in the file's order. */
-            int at = l->spatial ? i * taps + t : channel0 + i;
-            if (in_shift)
-                shifted += (double)w * (double)in_shift[at];
-            float factor = in_scale ? in_scale[at] * out_scale : out_scale;
-            w *= factor;
-            check += w * 0.0f; /* NaN as soon as one weight is NaN or infinite */
-            l->turned[(size_t)t * (size_t)inputs + (size_t)i] = w;
+    float *turned = l->turned;
+    for (int t = 0; t < taps; t++, turned += inputs) {
+        if (!scales) {
+            for (int i = 0; i < inputs; i++)
+                turned[i] = row[(ptrdiff_t)i * taps + t] * out_scale;
+        } else {
+            int step = l->spatial ? taps : 1, first = l->spatial ? t : 0;
+            for (int i = 0; i < inputs; i++)
+                turned[i] = row[(ptrdiff_t)i * taps + t] * (scales[(ptrdiff_t)i * step + first] * out_scale);
         }
     }
+    double shifted = l->from->in_shift ? shift_of(l, l->from->in_shift + channel0, taps, inputs) : 0.0;
     double b = l->from->bias ? (double)l->from->bias[output] : 0.0;
     *bias = (float)(b + (double)out_scale * shifted);
-    return isfinite(check) && isfinite(*bias);
+    return cm_largest_bits(l->turned, (size_t)taps * (size_t)inputs) < 0x7f800000 && isfinite(*bias);
 }
 
 cameo_status cm_layer_not_finite(const cm_layer *l, int output, cameo_error *error)
@@ -142,11 +169,12 @@ cameo_status cm_layer_not_finite(const cm_layer *l, int output, cameo_error *err
                    l->op->name, l->op->label, output);
 }
 
-/* One panel: outputs first .. first + columns - 1 of the layer. rows: scratch, [nr, taps * inputs]. */
+/* One panel: outputs first .. first + columns - 1 of the layer. rows: scratch, twice [nr, taps * inputs]. */
 static cameo_status pack_panel(const cm_layer *l, const cm_weight_layout *layout, int first, int columns, float *rows, cm_packed *packed,
                                void *panel, cameo_error *error)
 {
     size_t row = (size_t)l->taps * (size_t)l->inputs;
+    float *floats = rows + row * (size_t)layout->nr;
     for (int j = 0; j < columns; j++) {
         if (!cm_layer_row(l, first + j, &packed->bias[first + j]))
             return cm_layer_not_finite(l, first + j, error);
@@ -158,10 +186,8 @@ static cameo_status pack_panel(const cm_layer *l, const cm_weight_layout *layout
         cm_igemm_pack(rows, (ptrdiff_t)row, columns, l->taps, l->inputs, layout->nr, panel);
         return CAMEO_OK;
     }
-    uint16_t *halves = panel;
-    for (size_t i = 0; i < row; i++)
-        for (int j = 0; j < layout->nr; j++)
-            *halves++ = j < columns ? cm_half_from_float(rows[(size_t)j * row + i]) : 0;
+    cm_igemm_pack(rows, (ptrdiff_t)row, columns, l->taps, l->inputs, layout->nr, floats);
+    cm_halves_from_floats(floats, row * (size_t)layout->nr, panel);
     return CAMEO_OK;
 }
 
@@ -170,7 +196,7 @@ static cameo_status pack_panels(const cm_layer *l, const cm_weight_layout *layou
     int group_outputs = l->outputs / l->groups;
     size_t panel_floats = (size_t)l->taps * (size_t)l->inputs * (size_t)layout->nr;
     size_t panel_bytes = panel_floats * (layout->half ? sizeof(uint16_t) : sizeof(float));
-    float *rows = cm_calloc(panel_floats, sizeof(float));
+    float *rows = cm_calloc(2 * panel_floats, sizeof(float));
     if (!rows)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
     cameo_status status = CAMEO_OK;
@@ -210,21 +236,49 @@ static size_t weight_bytes(const cm_layer *l, const cm_weight_layout *layout, cm
     return packed->group_bytes * (size_t)l->groups;
 }
 
-static cameo_status allocate(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, uint64_t left, cameo_error *error)
+/* Channels of a convolution's row of padding. */
+static size_t pad_channels(const cm_layer *l)
 {
-    size_t weights = weight_bytes(l, layout, packed), outputs = (size_t)l->outputs * sizeof(float);
-    bool conv = l->op->kind == CM_OP_CONV;
-    size_t channels = conv ? (size_t)l->inputs * (size_t)l->groups : 0;
-    packed->bytes = weights + (layout->half ? 2 * outputs : outputs) + channels * sizeof(float);
-    if (packed->bytes > left)
-        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: packed weights pass the memory limit at layer '%s', which needs %zu bytes",
-                       l->graph->path, l->op->name, packed->bytes);
-    packed->weights = cm_aligned_alloc(weights);
-    packed->bias = cm_aligned_alloc(outputs);
-    packed->pad_row = conv ? cm_aligned_alloc(channels * sizeof(float)) : NULL;
-    packed->scale = layout->half ? cm_aligned_alloc(outputs) : NULL;
-    if (!packed->weights || !packed->bias || (conv && !packed->pad_row) || (layout->half && !packed->scale))
+    return l->op->kind == CM_OP_CONV ? (size_t)l->inputs * (size_t)l->groups : 0;
+}
+
+/* Lays the parts out in the block; without one (NULL) only counts the bytes. */
+static void place(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, const void *block)
+{
+    const size_t outputs = (size_t)l->outputs * sizeof(float), channels = pad_channels(l) * sizeof(float);
+    const size_t parts[4] = {weight_bytes(l, layout, packed), outputs, channels, layout->half ? outputs : 0};
+    void *places[4] = {NULL};
+    packed->bytes = 0;
+    for (int i = 0; i < 4; i++) {
+        if (block && parts[i])
+            places[i] = (unsigned char *)(uintptr_t)block + packed->bytes;
+        packed->bytes += (parts[i] + CM_ALIGNMENT - 1) & ~(size_t)(CM_ALIGNMENT - 1);
+    }
+    packed->block = (void *)(uintptr_t)block;
+    packed->weights = places[0];
+    packed->bias = places[1];
+    packed->pad_row = places[2];
+    packed->scale = places[3];
+}
+
+/* A part's end up to where the next begins. */
+static void clear_gap(void *part, size_t bytes)
+{
+    if (part)
+        memset((unsigned char *)part + bytes, 0, (CM_ALIGNMENT - bytes % CM_ALIGNMENT) % CM_ALIGNMENT);
+}
+
+static cameo_status allocate(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cameo_error *error)
+{
+    void *block = cm_aligned_alloc(packed->bytes);
+    if (!block)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
+    place(l, layout, packed, block);
+    size_t outputs = (size_t)l->outputs * sizeof(float), channels = pad_channels(l);
+    clear_gap(packed->weights, weight_bytes(l, layout, packed));
+    clear_gap(packed->bias, outputs);
+    clear_gap(packed->pad_row, channels * sizeof(float));
+    clear_gap(packed->scale, outputs);
     for (size_t i = 0; i < channels; i++)
         packed->pad_row[i] = l->op->u.conv.pad_value ? l->op->u.conv.pad_value[i] : 0.0f;
     return CAMEO_OK;
@@ -241,26 +295,54 @@ static cameo_status fill(const cm_layer *l, const cm_weight_layout *layout, cm_p
     return cm_fail(error, CAMEO_ERROR_INTERNAL, "%s: weights of '%s' in no known form", l->graph->path, l->op->name);
 }
 
-static cameo_status make(cm_weight_store *store, cm_graph *graph, const cm_op *op, const cm_weight_key *key, cm_packed **result,
-                         cameo_error *error)
+/* Packs a layer whose block's size is known. */
+static cameo_status make(cm_layer *l, cm_packed *packed, cameo_error *error)
+{
+    const cm_weight_layout *layout = &packed->key.layout;
+    const cm_onnx_tensor *tensor = l->from->value->tensor;
+    cameo_status status = open_layer(l, error);
+    if (status == CAMEO_OK)
+        status = allocate(l, layout, packed, error);
+    if (status == CAMEO_OK)
+        status = fill(l, layout, packed, error);
+    free(l->row);
+    free(l->turned);
+    if (tensor) /* the file's own form is not needed any more */
+        cm_onnx_rest(l->graph->model, tensor);
+    return status;
+}
+
+/* From the cache or packed now, into the store. */
+static cameo_status add(cm_weight_store *store, cm_graph *graph, const cm_op *op, const cm_weight_key *key, cm_packed **result,
+                        cameo_error *error)
 {
     cm_layer l;
     cm_packed *packed = cm_calloc(1, sizeof *packed);
-    cameo_status status = packed ? describe(&l, graph, op, error) : cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", graph->path);
     if (!packed)
-        return status;
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", graph->path);
     packed->key = *key;
-    if (status == CAMEO_OK)
-        status = allocate(&l, &key->layout, packed, store->max_bytes - store->bytes, error);
-    if (status == CAMEO_OK)
-        status = fill(&l, &key->layout, packed, error);
-    free(l.row);
-    free(l.turned);
-    if (status != CAMEO_OK)
+    describe(&l, graph, op);
+    place(&l, &key->layout, packed, NULL);
+    cameo_status status = CAMEO_OK;
+    if (packed->bytes > store->max_bytes - store->bytes)
+        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: packed weights pass the memory limit at layer '%s', which needs %zu bytes",
+                         graph->path, op->name, packed->bytes);
+    const void *block = status == CAMEO_OK ? cm_weight_cache_take(store->cache, key, packed->bytes) : NULL;
+    packed->cached = block != NULL;
+    if (block)
+        place(&l, &key->layout, packed, block);
+    else if (status == CAMEO_OK)
+        status = make(&l, packed, error);
+    if (status != CAMEO_OK) {
         free_packed(packed);
-    else
-        *result = packed;
-    return status;
+        return status;
+    }
+    packed->next = store->first;
+    store->first = packed;
+    store->bytes += packed->bytes;
+    *(packed->cached ? &store->cached_bytes : &store->new_bytes) += packed->bytes;
+    *result = packed;
+    return CAMEO_OK;
 }
 
 static bool same_key(const cm_weight_key *a, const cm_weight_key *b)
@@ -317,15 +399,19 @@ cameo_status cm_weights_pack(cm_weight_store *store, cm_graph *graph, const cm_o
     for (cm_packed *p = store->first; p && !packed; p = p->next)
         if (same_key(&p->key, &key))
             packed = p;
-    if (!packed) {
-        status = make(store, graph, op, &key, &packed, error);
-        if (status == CAMEO_OK) {
-            packed->next = store->first;
-            store->first = packed;
-            store->bytes += packed->bytes;
-        }
-    }
+    if (!packed)
+        status = add(store, graph, op, &key, &packed, error);
     pthread_mutex_unlock(&store->mutex);
     *result = packed;
     return status;
+}
+
+void cm_weight_store_save(cm_weight_store *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    if (store->cache && store->new_bytes >= CM_CACHE_LEAST_BYTES) {
+        store->new_bytes = 0; /* also if it fails: it would fail again */
+        cm_weight_cache_save(store->cache, store->first);
+    }
+    pthread_mutex_unlock(&store->mutex);
 }

@@ -6,6 +6,10 @@
 
 #include <pthread.h>
 
+/* Which bytes packing makes of a layer: to be raised whenever the same weights and the same key become other bytes, so that files of packed weights
+ * that older code has written are not taken for those of today (tests/run/test_packing.c notices). */
+enum { CM_PACKING_VERSION = 1 };
+
 /* How weights lie in memory: which kernel reads them. */
 typedef enum cm_weight_form {
     CM_WEIGHTS_DEPTHWISE, /* [taps, channels] */
@@ -29,14 +33,20 @@ typedef struct cm_weight_key {
     uint64_t content; /* hash of sizes and factors, and of weights that are computed: they may depend on the input shape */
 } cm_weight_key;
 
+/* All of a layer is one block, which is also what the cache keeps:
+ *
+ *   | weights | bias | pad_row | scale |      each CM_ALIGNMENT-aligned, the space between them zero
+ */
 typedef struct cm_packed {
     cm_weight_key key;
-    void *weights;  /* in the layout's form; CM_ALIGNMENT-aligned */
+    void *block;    /* [bytes], only read once it is in the store: it may be a mapped file's */
+    void *weights;  /* in the layout's form */
     float *bias;    /* [outputs] */
     float *pad_row; /* [input channels]; convolutions only */
     float *scale;   /* [outputs], what the sums are multiplied with; half floats only */
     size_t group_bytes; /* PANELS: distance of two groups' panels */
-    size_t bytes;   /* all of it */
+    size_t bytes;
+    bool cached;    /* the block belongs to the cache */
     struct cm_packed *next;
 } cm_packed;
 
@@ -56,17 +66,25 @@ cm_winograd_panels cm_winograd_panels_of(const cm_weight_layout *layout, int inp
 /* Where the panel starts that holds the nr output channels from panel * nr on, for one position; bytes from the weights' start. */
 size_t cm_winograd_panel(const cm_winograd_panels *panels, int panel, int position);
 
+struct cm_weight_cache;
+
 /* Grows only, under its mutex; what is in it never changes. */
 typedef struct cm_weight_store {
     pthread_mutex_t mutex;
-    cm_packed *first;
+    cm_packed *first; /* the last that was packed */
     uint64_t bytes, max_bytes;
+    uint64_t cached_bytes; /* of `bytes`: found in the cache */
+    uint64_t new_bytes;    /* packed since the cache was last written */
+    struct cm_weight_cache *cache; /* NULL: none */
 } cm_weight_store;
 
 cameo_status cm_weight_store_init(cm_weight_store *store, uint64_t max_bytes, cameo_error *error);
 void cm_weight_store_free(cm_weight_store *store);
+/* Puts into the cache what has been packed, if there is a cache and it is worth it. Never fails: without a cache everything is just packed again.
+ * Thread-safe. */
+void cm_weight_store_save(cm_weight_store *store);
 
-/* The weights of a CONV or DENSE op packed in a layout, from the store or made now. They live as long as the store.
+/* The weights of a CONV or DENSE op packed in a layout, from the store, the cache, or made now. They live as long as the store.
  * Errors: MEMORY, LIMIT, FORMAT (a weight that is no finite number: layer and place are named). Thread-safe. */
 cameo_status cm_weights_pack(cm_weight_store *store, cm_graph *graph, const cm_op *op, const cm_weight_layout *layout, const cm_packed **packed,
                              cameo_error *error);

@@ -21,6 +21,8 @@ bool cm_layer_row(const cm_layer *l, int output, float *bias);
 /* The error that says so. */
 cameo_status cm_layer_not_finite(const cm_layer *l, int output, cameo_error *error);
 
+/* The largest of [count] values' magnitudes as the bits of a float; from 0x7f800000 on, one of them is no finite number. */
+uint32_t cm_largest_bits(const float *values, size_t count);
 /* Multiplies [count] values with the power of two that brings the largest just below what half floats hold; returns what undoes it. */
 float cm_half_scale(float *values, size_t count);
 

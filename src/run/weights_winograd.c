@@ -24,24 +24,27 @@ size_t cm_winograd_panel(const cm_winograd_panels *panels, int panel, int positi
     return before * panels->panel_bytes;
 }
 
-/* u: [nr, positions, k], of which `columns` outputs are there -> the panel of every position. */
-static void write_panels(const cm_winograd_panels *panels, const cm_weight_layout *layout, const float *u, int columns, int panel, void *weights)
+/* Positions that are turned at once: their rows, a panel's width of them, stay in the first-level cache. */
+enum { TURN = 16 };
+
+/* u: [nr, positions, k], of which `columns` outputs are there -> the panel of every position. floats: scratch, [k, nr]. */
+static void write_panels(const cm_winograd_panels *panels, const cm_weight_layout *layout, const float *u, int columns, int panel, float *floats,
+                         void *weights)
 {
     size_t k = (size_t)panels->k, output = (size_t)panels->positions * k, nr = (size_t)panels->nr;
     for (int p = 0; p < panels->positions; p++) {
         unsigned char *at = (unsigned char *)weights + cm_winograd_panel(panels, panel, p);
-        float *floats = (float *)(void *)at;
-        uint16_t *halves = (uint16_t *)(void *)at;
-        for (size_t j = 0; j < nr; j++) {
-            const float *from = u + j * output + (size_t)p * k;
-            for (size_t i = 0; i < k; i++) {
-                float value = (int)j < columns ? from[i] : 0.0f;
-                if (layout->half)
-                    halves[i * nr + j] = cm_half_from_float(value);
-                else
-                    floats[i * nr + j] = value;
+        float *out = layout->half ? floats : (float *)(void *)at;
+        for (size_t first = 0; first < k; first += TURN) {
+            size_t end = first + TURN < k ? first + TURN : k;
+            for (size_t j = 0; j < nr; j++) {
+                const float *from = u + j * output + (size_t)p * k;
+                for (size_t i = first; i < end; i++)
+                    out[i * nr + j] = (int)j < columns ? from[i] : 0.0f;
             }
         }
+        if (layout->half)
+            cm_halves_from_floats(floats, k * nr, (uint16_t *)(void *)at);
     }
 }
 
@@ -61,7 +64,8 @@ cameo_status cm_pack_winograd(const cm_layer *l, const cm_weight_layout *layout,
 {
     cm_winograd_panels panels = cm_winograd_panels_of(layout, l->inputs, l->outputs);
     size_t output = (size_t)panels.positions * (size_t)panels.k;
-    float *u = cm_calloc(output * (size_t)panels.nr, sizeof(float)); /* [nr, positions, k]; what is past the inputs stays zero */
+    size_t turned = (size_t)panels.k * (size_t)panels.nr;
+    float *u = cm_calloc(output * (size_t)panels.nr + turned, sizeof(float)); /* [nr, positions, k]; what is past the inputs stays zero */
     if (!u)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
     cameo_status status = CAMEO_OK;
@@ -72,7 +76,7 @@ cameo_status cm_pack_winograd(const cm_layer *l, const cm_weight_layout *layout,
                 status = cm_layer_not_finite(l, first + j, error);
         }
         if (status == CAMEO_OK)
-            write_panels(&panels, layout, u, columns, panel, packed->weights);
+            write_panels(&panels, layout, u, columns, panel, u + output * (size_t)panels.nr, packed->weights);
     }
     free(u);
     return status;

@@ -115,6 +115,95 @@ static void writes_through_links_and_into_devices(void **state)
     assert_true(S_ISCHR(about.st_mode));
 }
 
+static void pieces_replace_whatever_is_there(void **state)
+{
+    (void)state;
+    enum { MANY = 700 }; /* more than go to the system at once */
+    static cm_file_piece pieces[MANY];
+    static char wanted[2 * MANY + 1];
+    for (int i = 0; i < MANY; i++) {
+        pieces[i] = (cm_file_piece){i % 3 ? "ab" : "", i % 3 ? 2 : 0};
+        strcat(wanted, pieces[i].bytes);
+    }
+    scratch_write(in_folder("target"), "old", 3);
+    assert_int_equal(symlink("target", in_folder("link")), 0);
+    assert_int_equal(cm_file_replace(in_folder("link"), pieces, MANY, NULL), CAMEO_OK);
+    assert_holds(in_folder("link"), wanted);
+    assert_holds(in_folder("target"), "old");
+    assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
+    assert_int_equal(cm_file_replace(in_folder("pipe"), pieces, 2, NULL), CAMEO_OK);
+    assert_holds(in_folder("pipe"), "ab");
+    assert_int_equal(mkdir(in_folder("folder"), 0700), 0);
+    assert_int_equal(cm_file_replace(in_folder("folder"), pieces, 2, NULL), CAMEO_ERROR_IO);
+    assert_int_equal(files_in_folder(), 4);
+}
+
+/* The signal that comes with going too far would end this program. */
+static void a_file_larger_than_allowed_is_not_begun(void **state)
+{
+    (void)state;
+    static char bytes[100000];
+    const cm_file_piece pieces[2] = {{bytes, sizeof bytes / 2}, {bytes, sizeof bytes / 2}};
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = before;
+    small.rlim_cur = sizeof bytes - 1;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    cameo_error error;
+    cameo_status status = cm_file_replace(in_folder("out"), pieces, 2, &error);
+    setrlimit(RLIMIT_FSIZE, &before);
+    assert_int_equal(status, CAMEO_ERROR_IO);
+    assert_int_equal(files_in_folder(), 0);
+}
+
+static void folders_are_made_with_those_above(void **state)
+{
+    (void)state;
+    struct stat about;
+    assert_int_equal(cm_file_make_folder(in_folder("a/b/c"), NULL), CAMEO_OK);
+    assert_int_equal(cm_file_make_folder(in_folder("a/b/c"), NULL), CAMEO_OK);
+    assert_int_equal(stat(in_folder("a/b/c"), &about), 0);
+    assert_true(S_ISDIR(about.st_mode));
+    scratch_write(in_folder("a/file"), "x", 1);
+    cameo_error error;
+    assert_int_equal(cm_file_make_folder(in_folder("a/file/b"), &error), CAMEO_ERROR_IO);
+    assert_non_null(strstr(error.message, "a/file: cannot make this folder"));
+}
+
+static void a_map_that_rests_comes_back(void **state)
+{
+    (void)state;
+    static char bytes[5 * 4096];
+    memset(bytes, 'x', sizeof bytes);
+    scratch_write(in_folder("rest"), bytes, sizeof bytes);
+    cm_file_map map;
+    assert_int_equal(cm_file_map_open(&map, in_folder("rest"), 1u << 20, NULL), CAMEO_OK);
+    cm_file_map_expect(&map);
+    assert_memory_equal(map.bytes, bytes, sizeof bytes);
+    cm_file_map_rest(&map, map.bytes + 100, sizeof bytes - 200);
+    cm_file_map_rest(&map, map.bytes + 4096, sizeof bytes); /* not all of it lies in the map */
+    cm_file_map_rest(&map, bytes, sizeof bytes);            /* nor does this: it must not be lost */
+    assert_memory_equal(map.bytes, bytes, sizeof bytes);
+    assert_true(bytes[0] == 'x' && bytes[sizeof bytes - 1] == 'x');
+    cm_file_map_close(&map);
+}
+
+static void a_change_changes_the_stamp(void **state)
+{
+    (void)state;
+    cm_file_map maps[3];
+    scratch_write(in_folder("stamped"), "one", 3);
+    assert_int_equal(cm_file_map_open(&maps[0], in_folder("stamped"), 100, NULL), CAMEO_OK);
+    assert_int_equal(cm_file_map_open(&maps[1], in_folder("stamped"), 100, NULL), CAMEO_OK);
+    scratch_write(in_folder("other"), "one", 3);
+    assert_int_equal(rename(in_folder("other"), in_folder("stamped")), 0);
+    assert_int_equal(cm_file_map_open(&maps[2], in_folder("stamped"), 100, NULL), CAMEO_OK);
+    assert_memory_equal(&maps[0].stamp, &maps[1].stamp, sizeof maps[0].stamp);
+    assert_true(memcmp(&maps[0].stamp, &maps[2].stamp, sizeof maps[0].stamp) != 0);
+    for (int i = 0; i < 3; i++)
+        cm_file_map_close(&maps[i]);
+}
+
 static void a_full_disk_is_an_error(void **state)
 {
     (void)state;
@@ -200,6 +289,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(names_what_cannot_be_mapped, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(writes_and_replaces_whole_files, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(writes_through_links_and_into_devices, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(pieces_replace_whatever_is_there, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_file_larger_than_allowed_is_not_begun, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(folders_are_made_with_those_above, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_map_that_rests_comes_back, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_change_changes_the_stamp, make_folder, remove_folder),
         cmocka_unit_test(a_full_disk_is_an_error),
         cmocka_unit_test_setup_teardown(a_write_that_fails_half_way_leaves_the_old_file, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(places_that_cannot_be_written_are_named, make_folder, remove_folder),

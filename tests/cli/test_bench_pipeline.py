@@ -12,6 +12,7 @@ STEPS = ["decode", "detector_input", "detector", "candidates", "recognizer_input
 def bench(folder, *arguments, code=0):
     """Standard output and error of the command, which must end with `code`."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CAMEO_")}
+    environment["CAMEO_CACHE"] = "off"
     answer = subprocess.run([CAMEO, "bench", *arguments], cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
     assert answer.returncode == code, (arguments, answer)
     assert len(answer.stderr.splitlines()) == (code != 0), (arguments, answer.stderr)

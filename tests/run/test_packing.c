@@ -1,0 +1,92 @@
+/* Packed weights are kept in files: other bytes for the same key need another CM_PACKING_VERSION. This test holds the bytes of every form. */
+#include "cmocka_all.h"
+
+#include "onnx_nets.h"
+
+#include "base/checksum.h"
+#include "run/weights.h"
+
+#include <string.h>
+
+enum { CHANNELS = 20, OUTPUTS = 23, SIZE = 7, NUMBERS = 9 };
+
+static pb build(void)
+{
+    pb graph = {0};
+    uint32_t seed = 3;
+    for (int i = 0; i < 4; i++)
+        net_floats(&graph, (const char *[]){"gamma", "beta", "mean", "variance"}[i], 1, (int64_t[1]){CHANNELS}, &seed, 0.25f, 1.0f, NULL);
+    net_floats(&graph, "each", 4, (int64_t[4]){CHANNELS, 1, 3, 3}, &seed, 0.1f, 0.0f, NULL);
+    net_floats(&graph, "square", 4, (int64_t[4]){OUTPUTS, CHANNELS, 3, 3}, &seed, 0.1f, 0.0f, NULL);
+    net_floats(&graph, "bias", 1, (int64_t[1]){OUTPUTS}, &seed, 0.5f, 0.0f, NULL);
+    net_floats(&graph, "numbers", 2, (int64_t[2]){OUTPUTS * SIZE * SIZE, NUMBERS}, &seed, 0.1f, 0.0f, NULL);
+    pb depthwise = onnx_node("Conv", "each_conv", "x,each", "a");
+    onnx_attribute_i(&depthwise, "group", CHANNELS);
+    onnx_attribute_is(&depthwise, "kernel_shape", 2, (int64_t[2]){3, 3});
+    onnx_attribute_is(&depthwise, "pads", 4, (int64_t[4]){1, 1, 1, 1});
+    pb_message(&graph, ONNX_NODE, depthwise);
+    net_node(&graph, "Relu", "a", "b");
+    net_node(&graph, "BatchNormalization", "b,gamma,beta,mean,variance", "c");
+    net_conv(&graph, "square_conv", "c,square,bias", "d", 3, 1, 1);
+    net_node(&graph, "Flatten", "d", "e");
+    net_node(&graph, "Gemm", "e,numbers", "y");
+    net_io(&graph, "x", 4, (int64_t[4]){1, CHANNELS, SIZE, SIZE}, "y", 2, (int64_t[2]){1, NUMBERS});
+    return onnx_model(graph, 11);
+}
+
+/* The op of this node; its name is that of the output in the tests' networks or what it was given. */
+static const cm_op *find_op(const cm_graph *graph, const char *name)
+{
+    for (int i = 0; i < graph->op_count; i++)
+        if (strcmp(graph->ops[i]->name, name) == 0)
+            return graph->ops[i];
+    fail_msg("there is no layer '%s'", name);
+    return NULL;
+}
+
+static void the_bytes_are_those_of_this_version(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *layer;
+        cm_weight_layout layout;
+        uint64_t checksum;
+    } cases[] = {{"each_conv", {.form = CM_WEIGHTS_DEPTHWISE}, 0xd2ac4d6d81527df2u},
+                 {"square_conv", {.form = CM_WEIGHTS_PANELS, .nr = 16}, 0xfcb30fd57fb59cefu},
+                 {"square_conv", {.form = CM_WEIGHTS_PANELS, .nr = 64, .half = true}, 0x230e8536f003bc85u},
+                 {"square_conv", {.form = CM_WEIGHTS_WINOGRAD, .nr = 8, .m = 4}, 0xa56f17c1b94265e1u},
+                 {"square_conv", {.form = CM_WEIGHTS_WINOGRAD, .nr = 16, .m = 2}, 0x59156cde8b4d965au},
+                 {"square_conv", {.form = CM_WEIGHTS_WINOGRAD, .nr = 16, .m = 4, .half = true}, 0xf224b7e53109db83u},
+                 {"y", {.form = CM_WEIGHTS_PANELS, .nr = 12}, 0x5044b740669ac165u},
+                 {"y", {.form = CM_WEIGHTS_PANELS, .nr = 32, .half = true}, 0xba3506279af1cb16u}};
+    pb bytes = build();
+    const cm_onnx_limits limits = {.max_file_bytes = bytes.size, .max_nodes = 100};
+    const int64_t dims[1][CAMEO_MAX_RANK] = {{1, CHANNELS, SIZE, SIZE}};
+    cm_onnx_model *model;
+    cm_graph *graph;
+    cm_weight_store store;
+    assert_int_equal(cm_onnx_read(&model, bytes.bytes, bytes.size, "packing", &limits, NULL), CAMEO_OK);
+    assert_int_equal(cm_graph_build(&graph, model, "packing", dims, 1u << 30, NULL), CAMEO_OK);
+    assert_int_equal(cm_graph_fuse(graph, NULL), CAMEO_OK);
+    assert_int_equal(cm_graph_layout(graph, NULL), CAMEO_OK);
+    assert_int_equal(cm_weight_store_init(&store, 1u << 30, NULL), CAMEO_OK);
+    assert_int_equal(CM_PACKING_VERSION, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const cm_packed *packed;
+        assert_int_equal(cm_weights_pack(&store, graph, find_op(graph, cases[i].layer), &cases[i].layout, &packed, NULL), CAMEO_OK);
+        uint64_t checksum = cm_checksum(packed->block, packed->bytes);
+        if (checksum != cases[i].checksum)
+            fail_msg("case %zu is packed into other bytes (%#llx): raise CM_PACKING_VERSION, and write down the new ones here", i,
+                     (unsigned long long)checksum);
+    }
+    cm_weight_store_free(&store);
+    cm_graph_free(graph);
+    cm_onnx_free(model);
+    pb_free(&bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_bytes_are_those_of_this_version)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
