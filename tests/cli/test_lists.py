@@ -115,23 +115,5 @@ class Names(Typed):
         self.type("detect", *self.detector(), "empty", code=3, says=("empty", "no picture in this folder"))
 
 
-class Threads(Typed):
-    def test_exactly_as_many_as_asked_for(self):
-        """Counted while the program waits for more of a list."""
-        for wanted in ("1", "2", "3", "5", "12", "33", "64"):
-            process = self.start("embed", "--model", made("mbf"), *self.detector(), "--max-faces", "1", "--threads", wanted, "-")
-            process.stdin.write(os.fsencode(portraits()[0]) + b"\n")
-            process.stdin.flush()
-            process.stdout.readline()
-            self.assertEqual(len(os.listdir(f"/proc/{process.pid}/task")), int(wanted))
-            process.stdin.close()
-            self.assertEqual(process.wait(typed.SECONDS), 0)
-
-    def test_default_obeys_the_affinity_mask(self):
-        mask = {min(os.sched_getaffinity(0))}
-        answer = self.type("bench", made("mbf"), "--seconds", "0.01", "--json", preexec_fn=lambda: os.sched_setaffinity(0, mask))
-        self.assertEqual(answer.json()["threads"], 1)
-
-
 if __name__ == "__main__":
     typed.main()
