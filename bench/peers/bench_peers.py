@@ -21,12 +21,12 @@ from bench_cases import Case, all_cases, most_faces, quick_cases
 from machine_facts import machine_facts
 from peer_engines import ENGINES, OURS, Unavailable, engine_module
 from peer_models import Workshop
-from peer_process import REAL_TIME, Worker
+from peer_process import PRIORITY, Worker, run_in_real_time
 from peer_schedule import Bench
 from peer_table import Row, add_ratios, json_row, whole_text
 
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-QUICK_SECONDS, ALL_SECONDS = 160.0, 530.0
+QUICK_SECONDS, ALL_SECONDS = 150.0, 520.0
 
 
 def progress(text: str) -> None:
@@ -50,10 +50,8 @@ def find_missing(failed: str) -> Dict[str, str]:
     return missing
 
 
-def prepare(bench: Bench, cases: List[Case]) -> None:
-    """Networks made, converted and their reference answers computed before the first case is timed. What cannot be converted is met again, with its
-    reason, where it is needed."""
-    most_threads = max(case.threads for case in cases)
+def make_models(bench: Bench, cases: List[Case]) -> None:
+    """Networks made and converted before anything is timed. What cannot be converted is met again, with its reason, where it is needed."""
     for model in dict.fromkeys(case.model for case in cases):
         for format_ in dict.fromkeys(engine_module(engine).FORMAT for engine in ENGINES if engine not in bench.missing):
             progress(f"{model} for {format_}")
@@ -61,14 +59,19 @@ def prepare(bench: Bench, cases: List[Case]) -> None:
                 bench.workshop.file(model, format_)
             except Unavailable:
                 pass
+
+
+def find_references(bench: Bench, cases: List[Case]) -> None:
+    most_threads = max(case.threads for case in cases)
+    for model in dict.fromkeys(case.model for case in cases):
         bench.find_reference(model, most_faces(cases, model), most_threads)
 
 
 def measure_all(bench: Bench, cases: List[Case], until: float) -> List[Row]:
-    """Each case gets its share of the time that is left when its turn comes; the longest come first, so that the others make up for what they take.
-    The rows come in the order of the cases."""
+    """Each case gets its share of the time that is left when its turn comes. The longest come first, so that the others make up for what they take; but
+    small batches before large ones, which then know their settings. The rows come in the order of the cases."""
     rows: Dict[Case, List[Row]] = {}
-    waiting = sorted(cases, key=lambda case: -case.share)
+    waiting = sorted(cases, key=lambda case: (case.batch == 1, case.batch, -case.share))
     while waiting:
         share = waiting[0].share / sum(case.share for case in waiting)
         rows[waiting[0]] = bench.measure(waiting[0], list(ENGINES), (until - time.monotonic()) * share)
@@ -84,7 +87,7 @@ def make_report(bench: Bench, rows: List[Row], machine: Dict[str, Any], seconds:
     return {
         "cpu": machine["cpu"], "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "machine": machine,
         "command": " ".join(["./run bench-peers", *sys.argv[1:2]]).strip() if sys.argv[1:2] == ["--quick"] else "./run bench-peers",
-        "scheduling": " ".join(["workers under", *REAL_TIME]) if bench.real_time else "ordinary scheduling",
+        "scheduling": f"SCHED_FIFO {PRIORITY}" if bench.real_time else "ordinary scheduling",
         "versions": {engine: bench.versions[engine] for engine in ENGINES if engine in bench.versions},
         "reference": ", ".join(f"{engine} {bench.versions.get(engine, '')}".strip() for engine in references),
         "base_ms": statistics.median(bench.base_ms) if bench.base_ms else None,
@@ -105,7 +108,9 @@ def main() -> None:
     bench = Bench(workshop, os.path.join(release, "libcameo.so"), folder, missing, progress)
     cases = quick_cases() if arguments.quick else all_cases(workshop.detectors())
     try:
-        prepare(bench, cases)
+        make_models(bench, cases)
+        bench.real_time = run_in_real_time()
+        find_references(bench, cases)
         rows = measure_all(bench, cases, begin + (QUICK_SECONDS if arguments.quick else ALL_SECONDS))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -154,7 +154,6 @@ class Machine(unittest.TestCase):
 
 class StandIn:
     """Answers like a worker, and writes down who was asked for what."""
-    real_time = False
 
     def __init__(self, name, run_ms, diary, fails_at=0):
         self.name, self.run_ms, self.diary, self.fails_at = name, run_ms, diary, fails_at
@@ -169,7 +168,7 @@ class StandIn:
 class Turns(unittest.TestCase):
     def turns(self, *workers, rounds=2):
         entrants = [peer_turns.Entrant(worker.name, worker) for worker in workers]
-        peer_turns.take_turns(entrants, 300.0, rounds, 0.0)
+        peer_turns.take_turns(entrants, 300.0, rounds, 0.0, 0.0)
         return entrants
 
     def test_slices_are_alike_long_and_the_first_one_changes(self):
