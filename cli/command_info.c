@@ -227,7 +227,8 @@ int cm_command_info(int argc, char **argv)
         .examples = "  cameo info w600k_r50\n  cameo info det_10g.onnx --input-size 320x320 --layers"};
     int first, code = cm_settings_init(&job.settings, &flags, CM_SETTINGS_CONTRACT | CM_SETTINGS_RUN);
     cm_flags_add(&flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &job.json, .help = "one JSON object"});
-    cm_flags_add(&flags, (cm_flag){.name = "layers", .kind = CM_FLAG_SWITCH, .target = &job.layers, .help = "each layer, its algorithm and the kernel that runs it"});
+    cm_flags_add(&flags, (cm_flag){.name = "layers", .kind = CM_FLAG_SWITCH, .target = &job.layers,
+        .help = "each layer, its algorithm and the kernel that runs it"});
     if (code < 0)
         code = cm_flags_parse(&flags, argc, argv, &first);
     return code >= 0 ? code : run(&job, argv[first]);
