@@ -208,7 +208,8 @@ int cm_command_bench(int argc, char **argv)
         .help = "faces at a time (1)"});
     cm_flags_add(&flags, (cm_flag){.name = "seconds", .value = "S", .kind = CM_FLAG_NUMBER, .target = &job.seconds, .low = 0.01, .high = 86400,
         .help = "how long to measure (3)"});
-    cm_flags_add(&flags, (cm_flag){.name = "layers", .kind = CM_FLAG_SWITCH, .target = &job.layers, .help = "each layer: time, share, speed, how near to the machine's bound"});
+    cm_flags_add(&flags, (cm_flag){.name = "layers", .kind = CM_FLAG_SWITCH, .target = &job.layers,
+        .help = "each layer: time, share, speed, how near to the machine's bound"});
     cm_flags_add(&flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &job.json, .help = "one JSON object"});
     const char *model = job.settings.model, *detector = job.settings.detector; /* the environment's */
     if (code < 0)

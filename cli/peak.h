@@ -14,7 +14,7 @@ typedef struct cm_peak {
  * speed of the caches or the memory that hold it. */
 cm_peak cm_peak_measure(const char *tier, int threads, uint64_t block_bytes);
 
-/* For an instruction set: multiplies and adds over and over. numbers: [1024], changed. Returns the number of operations, 2^15 a round. */
+/* For an instruction set: multiplies and adds over and over. numbers: [1024], changed. Returns the number of operations, 2^13 a round. */
 uint64_t cm_peak_loop_ref(float *numbers, long rounds);
 uint64_t cm_peak_loop_avx2(float *numbers, long rounds);
 uint64_t cm_peak_loop_avx512(float *numbers, long rounds);

@@ -2,8 +2,9 @@
  * file's name lets it use (cmake/rooms.cmake). */
 #include "peak.h"
 
-/* So many numbers are in work at once, and each goes through so many steps between load and store: neither waiting nor storing holds it up. */
-enum { NUMBERS = 1024, DEPTH = 16 };
+/* So many numbers, each taking so many steps between load and store: enough that loads and stores do not hold the steps up, and few enough that
+ * the processor looks past them to the next numbers instead of waiting for each step's result. */
+enum { NUMBERS = 1024, DEPTH = 4 };
 
 uint64_t CM_PEAK_LOOP(float *numbers, long rounds)
 {

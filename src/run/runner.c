@@ -99,7 +99,8 @@ static cameo_status prepare_steps(cameo_runner *runner, cameo_error *error)
     cm_policy policy = {.tier = network->tier, .compact = network->compact, .forced = network->forced};
     /* The store locks itself; a network is immutable to everyone else. */
     cm_weight_store *store = (cm_weight_store *)(uintptr_t)&network->weights;
-    for (int i = 0; i < graph->op_count; i++) {
+    /* From the end, where the largest weights are: their pages of the file then lie in memory while little else does. */
+    for (int i = graph->op_count - 1; i >= 0; i--) {
         cameo_status status = cm_step_prepare(&runner->steps[i], graph, graph->ops[i], store, &policy, error);
         if (status != CAMEO_OK)
             return status;

@@ -186,11 +186,14 @@ static void threads_and_batch_change_no_bit(void **state)
     cameo_network_free(network);
 }
 
+/* Packed weights belong to a layer and an algorithm: sizes that choose the same one share them, others add theirs. */
 static void sizes_share_packed_weights(void **state)
 {
     (void)state;
+    static const cm_algorithm two = {.winograd = 2}, four = {.winograd = 4};
     block b;
     cameo_network *network = open_block(&b, false, NULL);
+    network->forced = &two;
     cameo_runner *small = make_runner(network, 1, SIZE, 1);
     uint64_t bytes = cameo_runner_plan(small).weight_bytes;
     cameo_runner *large = make_runner(network, 1, 40, 1);
@@ -198,8 +201,12 @@ static void sizes_share_packed_weights(void **state)
     assert_int_equal(cameo_runner_plan(large).weight_bytes, bytes);
     assert_true(cameo_runner_plan(large).arena_bytes > cameo_runner_plan(small).arena_bytes);
     assert_int_equal(cameo_runner_plan(small).macs, 2ull * 9 * CHANNELS * CHANNELS * PIXELS);
+    network->forced = &four;
+    cameo_runner *otherwise = make_runner(network, 1, 40, 1);
+    assert_true(cameo_runner_plan(otherwise).weight_bytes > 2 * bytes);
     cameo_runner_free(small);
     cameo_runner_free(large);
+    cameo_runner_free(otherwise);
     cameo_network_free(network);
 }
 

@@ -1,5 +1,5 @@
 /* tune TIER [FEW MANY]: times every way to compute 3x3 convolutions of many shapes, and prints the rows of src/run/algorithm_rows.h for that tier; or
- * the rows of one pair of channels.
+ * the rows of one pair of channels. Exit code 77: the machine does not have that tier.
  *
  * What is timed is a network that is nothing but a chain of such layers, with one thread, by the runner's own clock: a layer's weights are then as
  * cold as they are in a real network, where those of all other layers are read between two uses. A chain that goes from `few` to `many`
@@ -25,9 +25,9 @@ static const cm_algorithm ways[WAYS] = {{0, false}, {0, true}, {2, false}, {2, t
 static const char *const way_names[WAYS] = {"D", "DH", "F2", "F2H", "F4", "F4H"};
 
 /* Shapes: channels on one side and on the other. */
-static const int pairs[][2] = {{3, 16},  {3, 64},   {8, 8},    {8, 16},   {8, 32},   {8, 64},    {16, 16},   {16, 32},   {16, 64},   {24, 24},   {24, 64},  {32, 32},
-                               {32, 64},  {32, 128}, {48, 48},  {64, 64},   {64, 128},  {64, 256},  {96, 96},   {128, 128}, {128, 256},
-                               {128, 512}, {256, 256}, {256, 512}, {512, 512}};
+static const int pairs[][2] = {{3, 16},    {3, 64},    {8, 8},     {8, 16},    {8, 32},    {8, 64},   {16, 16},  {16, 32}, {16, 64},
+                               {24, 24},   {24, 64},   {32, 32},   {32, 64},   {32, 128},  {48, 48},  {64, 64},  {64, 128}, {64, 256},
+                               {96, 96},   {128, 128}, {128, 256}, {128, 512}, {256, 256}, {256, 512}, {512, 512}};
 
 /* Seconds of a layer: [direction: few to many, many to few][way][size]; 0: not measured. */
 typedef struct timings {
@@ -206,8 +206,10 @@ int main(int argc, char **argv)
     int tier = argc == 2 || argc == 4 ? cm_cpu_tier_by_name(argv[1]) : -1;
     if (tier < 0)
         stop("usage: tune TIER [FEW MANY]");
-    if ((int)cm_cpu_detect(argv[1]) != tier)
-        stop("this machine does not have that tier");
+    if ((int)cm_cpu_detect(argv[1]) != tier) {
+        fprintf(stderr, "tune: this machine does not have %s\n", argv[1]);
+        return 77;
+    }
     const int only[2] = {argc == 4 ? atoi(argv[2]) : 1, argc == 4 ? atoi(argv[3]) : 1};
     if (only[0] < 1 || only[1] < only[0] || only[1] > 4096)
         stop("FEW and MANY are numbers of channels, FEW not the larger");
