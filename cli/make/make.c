@@ -31,6 +31,41 @@ static void build_r200(cm_make_net *net)
     cm_make_iresnet(net, (const int[]){6, 26, 60, 6});
 }
 
+static void build_adaface_r18(cm_make_net *net)
+{
+    cm_make_adaface(net, (const int[]){2, 2, 2, 2});
+}
+
+static void build_adaface_r50(cm_make_net *net)
+{
+    cm_make_adaface(net, (const int[]){3, 4, 14, 3});
+}
+
+static void build_adaface_r101(cm_make_net *net)
+{
+    cm_make_adaface(net, (const int[]){3, 13, 30, 3});
+}
+
+static void build_vit_t(cm_make_net *net)
+{
+    cm_make_vit(net, 256, 12);
+}
+
+static void build_vit_s(cm_make_net *net)
+{
+    cm_make_vit(net, 512, 12);
+}
+
+static void build_vit_b(cm_make_net *net)
+{
+    cm_make_vit(net, 512, 24);
+}
+
+static void build_vit_l(cm_make_net *net)
+{
+    cm_make_vit(net, 768, 24);
+}
+
 /* The one list of architectures: X(name, task, description, builder). */
 #define ARCHITECTURES(X)                                                                                                       \
     X("r18", "recognition", "IResNet-18 of ArcFace, 512-d, 24.0 M parameters, 96 MB", build_r18)                               \
@@ -39,6 +74,14 @@ static void build_r200(cm_make_net *net)
     X("r100", "recognition", "IResNet-100 of ArcFace (as glintr100), 512-d, 65.2 M parameters, 261 MB", build_r100)            \
     X("r200", "recognition", "IResNet-200 of ArcFace, 512-d, 118.8 M parameters, 475 MB", build_r200)                          \
     X("mbf", "recognition", "MobileFaceNet of InsightFace (mbf), 512-d, 2.0 M parameters, 8 MB", cm_make_mobilefacenet)        \
+    X("adaface_r18", "recognition", "AdaFace IR-18, 512-d and its length, 24.0 M parameters, 96 MB", build_adaface_r18)        \
+    X("adaface_r50", "recognition", "AdaFace IR-50, 512-d and its length, 43.6 M parameters, 174 MB", build_adaface_r50)       \
+    X("adaface_r101", "recognition", "AdaFace IR-101, 512-d and its length, 65.2 M parameters, 261 MB", build_adaface_r101)    \
+    X("vit_t", "recognition", "ViT-T of ArcFace, 512-d, 19.1 M parameters, 77 MB", build_vit_t)                                \
+    X("vit_s", "recognition", "ViT-S of ArcFace, 512-d, 76.0 M parameters, 304 MB", build_vit_s)                               \
+    X("vit_b", "recognition", "ViT-B of ArcFace, 512-d, 113.8 M parameters, 455 MB", build_vit_b)                              \
+    X("vit_l", "recognition", "ViT-L of ArcFace, 512-d, 255.7 M parameters, 1.0 GB", build_vit_l)                              \
+    X("facenet", "recognition", "FaceNet, Inception-ResNet v1, 160x160, 512-d, 23.5 M parameters, 94 MB", cm_make_facenet)     \
     X("scrfd_500m", "detection", "SCRFD-500M with key points (as det_500m), 2.5 MB", cm_make_scrfd_500m)                       \
     X("scrfd_2.5g", "detection", "SCRFD-2.5G with key points (as det_2.5g), 3.3 MB", cm_make_scrfd_2500m)                      \
     X("scrfd_10g", "detection", "SCRFD-10G with key points (as det_10g), 17 MB", cm_make_scrfd_10g)

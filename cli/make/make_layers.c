@@ -55,6 +55,7 @@ static cm_make_filters *plan_filters(cm_make_net *net, const cm_make_value *x, c
     *filters = (cm_make_filters){.filters = conv->outputs,
                                  .inputs = x->channels / groups,
                                  .side = conv->side,
+                                 .across_side = conv->across_side ? conv->across_side : conv->side,
                                  .groups = groups,
                                  .gain = gain,
                                  .bias = bias,
@@ -68,7 +69,7 @@ static cm_make_filters *plan_filters(cm_make_net *net, const cm_make_value *x, c
 /* Adds weight [filters, inputs, side, side] (rank 4) or [filters, inputs * side * side] (rank 2), and bias. */
 static void add_filters(cm_make_net *net, const cm_make_filters *filters, const parameter_names *names, int rank)
 {
-    int64_t dims[4] = {filters->filters, filters->inputs, filters->side, filters->side};
+    int64_t dims[4] = {filters->filters, filters->inputs, filters->side, filters->across_side};
     if (rank == 2)
         dims[1] *= dims[2] * dims[3];
     cm_make_weight *weight = cm_make_weight_new(net, names->weight, rank, dims);
@@ -96,8 +97,9 @@ cm_make_value *cm_make_convolve(cm_make_net *net, const cm_make_value *x, const 
     parameter_names names = name_parameters(net, conv->name);
     add_filters(net, filters, &names, 4);
     const char *const inputs[] = {x->name, names.weight, names.bias};
-    const int64_t ones[] = {1, 1}, side[] = {conv->side, conv->side}, stride[] = {conv->stride, conv->stride};
-    const int64_t padding[] = {conv->padding, conv->padding, conv->padding, conv->padding};
+    int across = conv->across_side ? conv->across_padding : conv->padding;
+    const int64_t ones[] = {1, 1}, side[] = {filters->side, filters->across_side}, stride[] = {conv->stride, conv->stride};
+    const int64_t padding[] = {conv->padding, across, conv->padding, across};
     cm_make_bytes node;
     cm_make_node_begin(net, &node, "Conv", inputs, 3, y->name);
     cm_make_node_ints(&node, "dilations", 2, ones);
@@ -142,6 +144,8 @@ cm_make_value *cm_make_batchnorm(cm_make_net *net, const cm_make_value *x, const
         y->mean[c] = shift - scale * aside / sqrt(variance);
         y->variance[c] = scale * scale * x->variance[c] / variance;
     }
+    if (x->unbiased)
+        x->unbiased->running_mean = values[2];
     cm_make_bytes node;
     cm_make_node_begin(net, &node, "BatchNormalization", inputs, 5, y->name);
     cm_make_node_float(&node, "epsilon", 1e-5f);
@@ -238,6 +242,84 @@ cm_make_value *cm_make_pool(cm_make_net *net, const cm_make_value *x, int averag
     return y;
 }
 
+cm_make_value *cm_make_max_pool(cm_make_net *net, const cm_make_value *x, int side, int stride)
+{
+    cm_make_value *y = x ? cm_make_value_new(net, x->channels) : NULL;
+    if (!y)
+        return NULL;
+    for (int c = 0; c < x->channels; c++) {
+        y->mean[c] = x->mean[c] + (side > 1 ? 0.7 * sqrt(x->variance[c]) : 0);
+        y->variance[c] = x->variance[c];
+    }
+    const int64_t sides[] = {side, side}, strides[] = {stride, stride}, none[] = {0, 0, 0, 0};
+    cm_make_bytes node;
+    cm_make_node_begin(net, &node, "MaxPool", (const char *const[]){x->name}, 1, y->name);
+    cm_make_node_int(&node, "ceil_mode", 0);
+    cm_make_node_ints(&node, "kernel_shape", 2, sides);
+    cm_make_node_ints(&node, "pads", 4, none);
+    cm_make_node_ints(&node, "strides", 2, strides);
+    cm_make_node_end(net, &node);
+    return y;
+}
+
+cm_make_value *cm_make_global_pool(cm_make_net *net, const cm_make_value *x)
+{
+    if (!x)
+        return NULL;
+    /* Of a few pixels, which are not independent. */
+    cm_make_value *y = cm_make_plain_value(net, &(cm_make_plain){.op = "GlobalAveragePool", .inputs = {x->name}, .input_count = 1}, NULL, x->channels);
+    for (int c = 0; y && c < x->channels; c++) {
+        y->mean[c] = x->mean[c];
+        y->variance[c] = 0.3 * x->variance[c];
+    }
+    return y;
+}
+
+cm_make_value *cm_make_concat(cm_make_net *net, cm_make_value *const *values, int count)
+{
+    const char *inputs[8];
+    int channels = 0, at = 0;
+    for (int i = 0; i < count; i++) {
+        if (!values[i])
+            return NULL;
+        inputs[i] = values[i]->name;
+        channels += values[i]->channels;
+    }
+    cm_make_value *y = cm_make_value_new(net, channels);
+    for (int i = 0; y && i < count; i++)
+        for (int c = 0; c < values[i]->channels; c++, at++) {
+            y->mean[at] = values[i]->mean[c];
+            y->variance[at] = values[i]->variance[c];
+        }
+    if (!y)
+        return NULL;
+    cm_make_bytes node;
+    cm_make_node_begin(net, &node, "Concat", inputs, count, y->name);
+    cm_make_node_int(&node, "axis", 1);
+    cm_make_node_end(net, &node);
+    return y;
+}
+
+cm_make_value *cm_make_scale(cm_make_net *net, const cm_make_value *x, const float *number)
+{
+    char name[24];
+    cm_make_value *y = x ? cm_make_value_new(net, x->channels) : NULL;
+    if (!y)
+        return NULL;
+    for (int c = 0; c < x->channels; c++) {
+        y->mean[c] = (double)*number * x->mean[c];
+        y->variance[c] = (double)*number * (double)*number * x->variance[c];
+    }
+    cm_make_name_folded(net, name);
+    cm_make_weight *weight = cm_make_weight_new(net, name, 0, NULL);
+    if (weight)
+        weight->values = number;
+    cm_make_bytes node;
+    cm_make_node_begin(net, &node, "Mul", (const char *const[]){x->name, name}, 2, y->name);
+    cm_make_node_end(net, &node);
+    return y;
+}
+
 cm_make_value *cm_make_flatten(cm_make_net *net, const cm_make_value *x)
 {
     cm_make_value *y = x ? cm_make_value_new(net, x->channels) : NULL;
@@ -292,5 +374,37 @@ cm_make_value *cm_make_matmul(cm_make_net *net, const cm_make_value *x, int outp
     cm_make_node_begin(net, &node, "MatMul", (const char *const[]){x->name, name}, 2, y->name);
     cm_make_node_end(net, &node);
     net->entries++;
+    return y;
+}
+
+/* ---- Nodes whose numbers need no statistics ---- */
+
+static void put_plain(cm_make_net *net, const cm_make_plain *about, const char *output)
+{
+    cm_make_bytes node;
+    cm_make_node_begin(net, &node, about->op, about->inputs, about->input_count, output);
+    if (about->attribute && about->count)
+        cm_make_node_ints(&node, about->attribute, about->count, about->values);
+    else if (about->attribute)
+        cm_make_node_int(&node, about->attribute, about->values[0]);
+    cm_make_node_end(net, &node);
+}
+
+void cm_make_plain_node(cm_make_net *net, const cm_make_plain *about, char *output)
+{
+    snprintf(output, 24, "%d", net->first_traced + net->traced);
+    put_plain(net, about, output);
+}
+
+cm_make_value *cm_make_plain_value(cm_make_net *net, const cm_make_plain *about, const cm_make_value *x, int channels)
+{
+    cm_make_value *y = cm_make_value_new(net, channels);
+    if (!y)
+        return NULL;
+    if (x) {
+        y->mean = x->mean;
+        y->variance = x->variance;
+    }
+    put_plain(net, about, y->name);
     return y;
 }

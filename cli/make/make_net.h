@@ -17,14 +17,17 @@ typedef struct cm_make_value {
     char name[24];
     int channels;
     double *mean, *variance; /* [channels] */
+    struct cm_make_filters *unbiased; /* what made it, if no bias centres it; else NULL */
 } cm_make_value;
 
-/* Filters to be drawn when the file is written: [filters, inputs, side, side]. */
+/* Filters to be drawn when the file is written: [filters, inputs, side, across_side], or with `transposed` [inputs, filters] (sides of 1). */
 typedef struct cm_make_filters {
-    int filters, inputs /* of one group */, side, groups;
+    int filters, inputs /* of one group */, side, across_side, groups;
+    int transposed;
     const double *gain;            /* [filters] standard deviation of the outputs */
     const double *mean, *variance; /* [groups * inputs] of the inputs */
     float *bias;                   /* [filters] wanted mean of the outputs; becomes the bias that gives it. NULL: none */
+    float *running_mean;           /* [filters] to which the mean of the outputs is added, where there is no bias. NULL: none */
     double along, across;          /* correlation of neighbouring pixels, and of channels; 0: taken as independent */
 } cm_make_filters;
 

@@ -27,38 +27,17 @@ static void name_ahead(const cm_make_net *net, int ahead, char *text)
     snprintf(text, 24, "%d", net->first_traced + net->traced + ahead);
 }
 
-/* A node without attributes, or with one. Its output gets the operation's number, which goes to `output`. */
-typedef struct shape_node {
-    const char *op, *inputs[4];
-    int input_count;
-    const char *attribute; /* an integer, or a list with `list` */
-    int64_t value;
-    int list;
-} shape_node;
-
-static void put_shape_node(cm_make_net *net, const shape_node *about, char *output)
-{
-    cm_make_bytes node;
-    name_ahead(net, 0, output);
-    cm_make_node_begin(net, &node, about->op, about->inputs, about->input_count, output);
-    if (about->attribute && about->list)
-        cm_make_node_ints(&node, about->attribute, 1, &about->value);
-    else if (about->attribute)
-        cm_make_node_int(&node, about->attribute, about->value);
-    cm_make_node_end(net, &node);
-}
-
 /* Shape and Gather of one dimension (2: height, 3: width); its index is a constant of the first use. */
 static void put_dimension(cm_make_net *net, const cm_make_value *like, char *index_name, int dimension, char *output)
 {
     char shape[24];
-    put_shape_node(net, &(shape_node){.op = "Shape", .inputs = {like->name}, .input_count = 1}, shape);
+    cm_make_plain_node(net, &(cm_make_plain){.op = "Shape", .inputs = {like->name}, .input_count = 1}, shape);
     if (!*index_name) {
         name_ahead(net, 0, index_name);
         cm_make_weight_integers(net, index_name, 0, 1, &indexes[dimension - 1]);
     }
     cm_make_skip(net, 1);
-    put_shape_node(net, &(shape_node){.op = "Gather", .inputs = {shape, index_name}, .input_count = 2, .attribute = "axis"},
+    cm_make_plain_node(net, &(cm_make_plain){.op = "Gather", .inputs = {shape, index_name}, .input_count = 2, .attribute = "axis"},
                    output);
 }
 
@@ -83,19 +62,19 @@ static cm_make_value *put_resize(cm_make_net *net, const cm_make_value *small, c
         return NULL;
     put_dimension(net, like, shared->two, 2, height);
     put_dimension(net, like, shared->three, 3, width);
-    put_shape_node(net, &(shape_node){.op = "Unsqueeze", .inputs = {height}, .input_count = 1, .attribute = "axes", .list = 1},
+    cm_make_plain_node(net, &(cm_make_plain){.op = "Unsqueeze", .inputs = {height}, .input_count = 1, .attribute = "axes", .count = 1},
                    heights);
-    put_shape_node(net, &(shape_node){.op = "Unsqueeze", .inputs = {width}, .input_count = 1, .attribute = "axes", .list = 1},
+    cm_make_plain_node(net, &(cm_make_plain){.op = "Unsqueeze", .inputs = {width}, .input_count = 1, .attribute = "axes", .count = 1},
                    widths);
     cm_make_skip(net, 2);
     name_slice_constants(net, shared);
-    put_shape_node(net, &(shape_node){.op = "Shape", .inputs = {small->name}, .input_count = 1}, shape);
+    cm_make_plain_node(net, &(cm_make_plain){.op = "Shape", .inputs = {small->name}, .input_count = 1}, shape);
     cm_make_skip(net, 3);
-    const shape_node slice = {.op = "Slice", .inputs = {shape, shared->zeros, shared->twos, shared->zeros}, .input_count = 4};
-    put_shape_node(net, &slice, front);
+    const cm_make_plain slice = {.op = "Slice", .inputs = {shape, shared->zeros, shared->twos, shared->zeros}, .input_count = 4};
+    cm_make_plain_node(net, &slice, front);
     cm_make_skip(net, 1);
-    const shape_node concat = {.op = "Concat", .inputs = {front, heights, widths}, .input_count = 3, .attribute = "axis"};
-    put_shape_node(net, &concat, size);
+    const cm_make_plain concat = {.op = "Concat", .inputs = {front, heights, widths}, .input_count = 3, .attribute = "axis"};
+    cm_make_plain_node(net, &concat, size);
     cm_make_skip(net, 1);
     cm_make_value *large = cm_make_value_new(net, small->channels);
     if (!large)
@@ -213,11 +192,11 @@ static void put_rows(cm_make_net *net, const cm_make_value *x, int kind, shared_
         cm_make_weight_integers(net, shape, 1, 2, shapes[kind]);
     }
     cm_make_skip(net, 1);
-    put_shape_node(net, &(shape_node){.op = "Reshape", .inputs = {transposed, shape}, .input_count = 2}, name);
+    cm_make_plain_node(net, &(cm_make_plain){.op = "Reshape", .inputs = {transposed, shape}, .input_count = 2}, name);
     if (kind == 0) {
         char reshaped[24];
         memcpy(reshaped, name, sizeof reshaped);
-        put_shape_node(net, &(shape_node){.op = "Sigmoid", .inputs = {reshaped}, .input_count = 1}, name);
+        cm_make_plain_node(net, &(cm_make_plain){.op = "Sigmoid", .inputs = {reshaped}, .input_count = 1}, name);
     }
 }
 

@@ -39,11 +39,11 @@ static double power(double base, int exponent)
  */
 static double filter_variance(const cm_make_filters *filters, const float *filter, const double *input_variance)
 {
-    int side = filters->side, area = side * side, taps = filters->inputs * area;
+    int width = filters->across_side, area = filters->side * width, taps = filters->inputs * area;
     double sum = 0;
     for (int a = 0; a < taps; a++)
         for (int b = 0; b < taps; b++) {
-            int distance = abs(a % area / side - b % area / side) + abs(a % side - b % side);
+            int distance = abs(a % area / width - b % area / width) + abs(a % width - b % width);
             double correlation = power(filters->along, distance) * (a / area == b / area ? 1 : filters->across);
             sum +=
                 (double)filter[a] * (double)filter[b] * correlation * sqrt(input_variance[a / area] * input_variance[b / area]);
@@ -51,10 +51,10 @@ static double filter_variance(const cm_make_filters *filters, const float *filte
     return sum;
 }
 
-/* Draws filter number `index`; the bias is moved so that the inputs' means do not show. */
+/* Draws filter number `index`; the bias (or what a normalisation behind it takes off) is moved so that the inputs' means do not show. */
 static void draw_filter(const cm_make_filters *filters, cm_make_random *random, int index, float *filter)
 {
-    int area = filters->side * filters->side, group = index / (filters->filters / filters->groups);
+    int area = filters->side * filters->across_side, group = index / (filters->filters / filters->groups);
     const double *mean = filters->mean + group * filters->inputs, *variance = filters->variance + group * filters->inputs;
     double total = 0, offset = 0;
     for (int c = 0; c < filters->inputs; c++)
@@ -71,11 +71,33 @@ static void draw_filter(const cm_make_filters *filters, cm_make_random *random, 
         offset += (double)filter[i] * mean[i / area];
     if (filters->bias)
         filters->bias[index] = (float)(filters->bias[index] - offset);
+    if (filters->running_mean)
+        filters->running_mean[index] = (float)(filters->running_mean[index] + offset);
+}
+
+/* All filters, and then their first, second, ... inputs. */
+static int put_transposed(const cm_make_filters *filters, cm_make_random *random, FILE *stream)
+{
+    size_t inputs = (size_t)filters->inputs, count = (size_t)filters->filters;
+    float *drawn = malloc(inputs * count * sizeof *drawn), *row = malloc(count * sizeof *row);
+    int result = drawn && row ? STORED : NO_MEMORY;
+    for (int i = 0; result == STORED && i < filters->filters; i++)
+        draw_filter(filters, random, i, drawn + (size_t)i * inputs);
+    for (size_t j = 0; result == STORED && j < inputs; j++) {
+        for (size_t i = 0; i < count; i++)
+            row[i] = drawn[i * inputs + j];
+        result = put_floats(stream, row, count);
+    }
+    free(drawn);
+    free(row);
+    return result;
 }
 
 static int put_filters(const cm_make_filters *filters, cm_make_random *random, FILE *stream)
 {
-    size_t taps = (size_t)filters->inputs * (size_t)filters->side * (size_t)filters->side;
+    if (filters->transposed)
+        return put_transposed(filters, random, stream);
+    size_t taps = (size_t)filters->inputs * (size_t)filters->side * (size_t)filters->across_side;
     float *filter = malloc(taps * sizeof *filter);
     if (!filter)
         return NO_MEMORY;

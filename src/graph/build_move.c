@@ -211,56 +211,6 @@ cameo_status cm_build_split(cm_builder *b)
     return status;
 }
 
-/* One box for each index along `axis`. pieces: [count]. */
-static cameo_status gather_pieces(cm_builder *b, const cm_value *x, int axis, const int64_t *indices, int count, cm_move_piece *pieces)
-{
-    for (int i = 0; i < count; i++) {
-        int64_t index = indices[i] < 0 ? indices[i] + x->dims[axis] : indices[i];
-        if (index < 0 || index >= x->dims[axis])
-            return cm_build_fail(b, CAMEO_ERROR_MISMATCH, "index %lld is outside of axis %d of %lld", (long long)indices[i], axis,
-                                 (long long)x->dims[axis]);
-        pieces[i] = plain_piece(0, x->rank, x->dims);
-        pieces[i].loops[axis].extent = 1;
-        pieces[i].src_start[axis] = index;
-        pieces[i].dst_start[axis] = i;
-    }
-    return CAMEO_OK;
-}
-
-cameo_status cm_build_gather(cm_builder *b)
-{
-    cm_value *x = cm_build_input(b, 0), *which = cm_build_input(b, 1);
-    const int64_t *indices;
-    int count, axis;
-    if (!x || !which)
-        return missing(b);
-    cameo_status status = cm_build_ints(b, which, "its indices", &indices, &count);
-    if (status == CAMEO_OK)
-        status = cm_build_axis(b, cm_onnx_attribute_int(b->node, "axis", 0), x->rank, &axis);
-    if (status != CAMEO_OK)
-        return status;
-    int rank = x->rank - 1 + which->rank;
-    if (rank > CAMEO_MAX_RANK || count > 65536)
-        return cm_build_fail(b, CAMEO_ERROR_LIMIT, "%d indices, rank %d: too large", count, rank);
-    /* Along one flat axis of indices; the result is then viewed in the right shape. */
-    int64_t flat[CAMEO_MAX_RANK], dims[CAMEO_MAX_RANK];
-    memcpy(flat, x->dims, sizeof flat);
-    flat[axis] = count;
-    for (int i = 0; i < rank; i++)
-        dims[i] = i < axis ? x->dims[i] : i < axis + which->rank ? which->dims[i - axis] : x->dims[i - which->rank + 1];
-    cm_move_piece *pieces = calloc((size_t)count + 1, sizeof *pieces);
-    if (!pieces)
-        return cm_build_no_memory(b);
-    status = gather_pieces(b, x, axis, indices, count, pieces);
-    cm_move move = {.pieces = pieces, .piece_count = count};
-    if (status == CAMEO_OK)
-        status = cm_build_move(b, &x, 1, &move, 0, x->rank, flat);
-    free(pieces);
-    if (status != CAMEO_OK || b->node->outputs[0] < 0)
-        return status;
-    return cm_build_view(b, b->values[b->node->outputs[0]], 0, rank, dims);
-}
-
 cameo_status cm_build_expand(cm_builder *b)
 {
     cm_value *x = cm_build_input(b, 0), *result;

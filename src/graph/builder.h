@@ -119,6 +119,9 @@ cameo_status cm_build_int_choice(cm_builder *b, const char *attribute, int input
 /* Flags the axes that the attribute or input names; *given: how many. */
 cameo_status cm_build_flagged_axes(cm_builder *b, int input, int rank, bool *flagged, int *given);
 
+/* Tensors in a sequence, at most. */
+enum { CM_SEQUENCE_MOST = 1024 };
+
 /* A sliding window over one to three spatial axes. */
 typedef struct cm_build_window {
     int axes;
@@ -172,6 +175,7 @@ cm_build_fn cm_build_identity, cm_build_dropout, cm_build_constant_node, cm_buil
 cm_build_fn cm_build_reshape, cm_build_flatten, cm_build_squeeze, cm_build_unsqueeze, cm_build_transpose, cm_build_concat,
     cm_build_slice, cm_build_split, cm_build_gather, cm_build_pad, cm_build_expand, cm_build_tile, cm_build_resize,
     cm_build_depth_to_space, cm_build_space_to_depth;
+cm_build_fn cm_build_gather_nd, cm_build_scatter_nd, cm_build_split_to_sequence, cm_build_sequence_at;
 cm_build_fn cm_build_quantize, cm_build_dequantize;
 
 #endif

@@ -34,6 +34,8 @@ typedef struct cm_value {
     cm_layout layout;
     struct cm_value *view_of; /* shares the memory of this value (same bytes, other shape); NULL: its own */
     size_t offset;        /* bytes from the arena's start, set by cm_graph_place */
+    struct cm_value **items; /* while the graph is built: a sequence of tensors instead of a tensor, [item_count]; else NULL */
+    int item_count;
 } cm_value;
 
 typedef enum cm_op_kind {

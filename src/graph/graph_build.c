@@ -65,6 +65,9 @@ static cameo_status build_node(cm_builder *b)
         if (node->inputs[i] >= 0 && !b->values[node->inputs[i]])
             return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it reads '%s', an output that is not computed",
                                  b->model->values[node->inputs[i]].name);
+        else if (node->inputs[i] >= 0 && b->values[node->inputs[i]]->items && row->build != cm_build_sequence_at)
+            return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it reads '%s', a sequence; only SequenceAt may",
+                                 b->model->values[node->inputs[i]].name);
     int first = b->graph->op_count;
     cameo_status status = row->build(b);
     return status == CAMEO_OK ? cm_build_fold(b, first) : status;
@@ -75,9 +78,9 @@ static cameo_status collect_outputs(cm_builder *b, const char *path)
     for (int i = 0; i < b->model->output_count; i++) {
         int index = b->model->outputs[i];
         cm_value *value = b->values[index];
-        if (!value || value->is_int)
+        if (!value || value->is_int || value->items)
             return cm_fail(b->error, CAMEO_ERROR_UNSUPPORTED, "%s: output '%s' is %s", path, b->model->values[index].name,
-                           value ? "an integer tensor; float32 outputs are supported" : "not computed");
+                           value ? "no tensor of floats; float32 outputs are supported" : "not computed");
         /* Constants, inputs and values that are outputs twice get a copy: every output has memory of its own, unless it is empty. */
         if ((value->is_constant && value->elements > 0) || value->input_index >= 0 || value->is_output) {
             static const cm_onnx_node copy = {.name = "", .op_type = "Identity", .domain = ""};

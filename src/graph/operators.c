@@ -35,6 +35,7 @@
     X(Flatten, 1, 1, cm_build_flatten)                              \
     X(Floor, 1, 1, cm_build_unary)                                  \
     X(Gather, 2, 2, cm_build_gather)                                \
+    X(GatherND, 2, 2, cm_build_gather_nd)                           \
     X(Gelu, 1, 1, cm_build_gelu)                                    \
     X(Gemm, 2, 3, cm_build_gemm)                                    \
     X(GlobalAveragePool, 1, 1, cm_build_global_average_pool)        \
@@ -84,7 +85,9 @@
     X(Reshape, 2, 2, cm_build_reshape)                              \
     X(Resize, 1, 4, cm_build_resize)                                \
     X(Round, 1, 1, cm_build_unary)                                  \
+    X(ScatterND, 3, 3, cm_build_scatter_nd)                         \
     X(Selu, 1, 1, cm_build_elu)                                     \
+    X(SequenceAt, 2, 2, cm_build_sequence_at)                       \
     X(Shape, 1, 1, cm_build_shape)                                  \
     X(Sigmoid, 1, 1, cm_build_unary)                                \
     X(Sign, 1, 1, cm_build_unary)                                   \
@@ -96,6 +99,7 @@
     X(Softsign, 1, 1, cm_build_composed_unary)                      \
     X(SpaceToDepth, 1, 1, cm_build_space_to_depth)                  \
     X(Split, 1, 2, cm_build_split)                                  \
+    X(SplitToSequence, 1, 2, cm_build_split_to_sequence)            \
     X(Sqrt, 1, 1, cm_build_unary)                                   \
     X(Squeeze, 1, 2, cm_build_squeeze)                              \
     X(Sub, 2, 2, cm_build_binary)                                   \

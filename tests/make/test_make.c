@@ -50,11 +50,11 @@ typedef struct expected_model {
     int64_t input_dims[4];
     int nodes, outputs;
     uint64_t parameters;
-    op_count ops[6];
+    op_count ops[7];
 } expected_model;
 
-/* Counts and names as in the exports of the same architectures. The parameters of r50 are those of iresnet.py with every folded
- * BatchNormalization (four numbers a channel) turned into one bias a channel. */
+/* Counts and names as in the exports of the same architectures; parameters as the architectures' descriptions give them. Those of r50 are those
+ * of iresnet.py with every folded BatchNormalization (four numbers a channel) turned into one bias a channel. */
 static const expected_model models[] = {
     {"r18",
      "input.1",
@@ -80,6 +80,30 @@ static const expected_model models[] = {
      1,
      2049152,
      {{"Conv", 49}, {"PRelu", 33}, {"Add", 12}, {"BatchNormalization", 1}, {"MatMul", 1}}},
+    {"adaface_r18",
+     "input",
+     "266",
+     {-1, 3, 112, 112},
+     56,
+     2,
+     24021568,
+     {{"Conv", 20}, {"PRelu", 9}, {"MaxPool", 5}, {"BatchNormalization", 10}, {"Add", 8}, {"ReduceL2", 1}, {"Div", 1}}},
+    {"vit_t",
+     "input.1",
+     "676",
+     {-1, 3, 112, 112},
+     527,
+     1,
+     19139158,
+     {{"Conv", 1}, {"MatMul", 74}, {"Softmax", 12}, {"ReduceMean", 50}, {"Clip", 12}, {"Gather", 37}, {"BatchNormalization", 2}}},
+    {"facenet",
+     "input",
+     "1164",
+     {-1, 3, 160, 160},
+     339,
+     1,
+     23469381,
+     {{"Conv", 132}, {"Relu", 131}, {"MaxPool", 3}, {"Concat", 23}, {"Mul", 20}, {"Expand", 1}, {"MatMul", 1}}},
     {"scrfd_500m",
      "input.1",
      "443",
@@ -172,7 +196,7 @@ static void every_architecture_is_described(void **state)
     (void)state;
     size_t count;
     const char *const *names = cm_make_architectures(&count);
-    assert_int_equal(count, 9);
+    assert_int_equal(count, 17);
     for (size_t i = 0; i < count; i++) {
         const cm_make_architecture *about = cm_make_architecture_find(names[i]);
         assert_non_null(about);
@@ -240,9 +264,9 @@ static cameo_runner *open_runner(const char *architecture, const int64_t (*dims)
 static void embeddings_are_sane(void **state)
 {
     (void)state;
-    const char *const architectures[] = {"mbf", "r18"};
+    const char *const architectures[] = {"mbf", "r18", "vit_t"};
     const int64_t dims[1][CAMEO_MAX_RANK] = {{1, 3, 112, 112}};
-    for (int a = 0; a < 2; a++) {
+    for (int a = 0; a < 3; a++) {
         cameo_network *network;
         cameo_runner *runner = open_runner(architectures[a], dims, &network);
         float embeddings[2][512];
@@ -257,6 +281,37 @@ static void embeddings_are_sane(void **state)
         float similarity = cameo_similarity(embeddings[0], embeddings[1], 512);
         if (!(similarity > -0.5f && similarity < 0.8f))
             fail_msg("%s: the similarity is %g", architectures[a], (double)similarity);
+        cameo_runner_free(runner);
+        cameo_network_free(network);
+    }
+    remove(in_folder("run.onnx"));
+}
+
+/* Embeddings of length one: the length before is AdaFace's second output, and sane too. */
+static void unit_embeddings_are_sane(void **state)
+{
+    (void)state;
+    const struct {
+        const char *architecture;
+        int side, outputs;
+    } cases[] = {{"adaface_r18", 112, 2}, {"facenet", 160, 1}};
+    for (int a = 0; a < 2; a++) {
+        const int64_t dims[1][CAMEO_MAX_RANK] = {{1, 3, cases[a].side, cases[a].side}};
+        cameo_network *network;
+        cameo_runner *runner = open_runner(cases[a].architecture, dims, &network);
+        float embeddings[2][512];
+        for (int i = 0; i < 2; i++) {
+            draw(cameo_runner_input(runner, 0, NULL), cases[a].side, cases[a].side, i);
+            assert_int_equal(cameo_runner_run(runner, &error), CAMEO_OK);
+            memcpy(embeddings[i], cameo_runner_output(runner, 0, NULL), sizeof embeddings[i]);
+            assert_true(fabsf(cameo_embedding_norm(embeddings[i], 512) - 1.0f) < 1e-4f);
+            float length = cases[a].outputs > 1 ? *cameo_runner_output(runner, 1, NULL) : 20.0f;
+            if (!(length > 8 && length < 60))
+                fail_msg("%s: the length is %g", cases[a].architecture, (double)length);
+        }
+        float similarity = cameo_similarity(embeddings[0], embeddings[1], 512);
+        if (!(similarity > -0.5f && similarity < 0.9f))
+            fail_msg("%s: the similarity is %g", cases[a].architecture, (double)similarity);
         cameo_runner_free(runner);
         cameo_network_free(network);
     }
@@ -355,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(architectures_are_exact),         cmocka_unit_test(every_architecture_is_described),
         cmocka_unit_test(bytes_depend_on_the_seed_alone),  cmocka_unit_test(embeddings_are_sane),
+        cmocka_unit_test(unit_embeddings_are_sane),
         cmocka_unit_test(detectors_find_nothing),          cmocka_unit_test(what_cannot_be_written_leaves_nothing),
         cmocka_unit_test(a_full_disk_leaves_the_old_file),
     };
