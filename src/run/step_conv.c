@@ -220,6 +220,19 @@ static int depthwise_pixels(int64_t rows, int most)
     return pixels < most ? (int)pixels : most;
 }
 
+static cameo_status prepare_depthwise(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error)
+{
+    const cm_op *op = step->op;
+    int taps = op->u.conv.kernel[0] * op->u.conv.kernel[1];
+    step->kernel = cm_kernel_choose(CM_KERNEL_dwconv, "f32", tier);
+    step->kernel_name = step->kernel->name;
+    step->run = run_depthwise;
+    step->block_pixels = depthwise_pixels(op->output->elements / op->output->dims[1], block_pixels(1, taps));
+    step->scratch_bytes = (size_t)step->block_pixels * (size_t)taps * sizeof(float *);
+    cm_weight_layout layout = {.form = cm_algorithm_depthwise(op) == 2 ? CM_WEIGHTS_PAIRED : CM_WEIGHTS_DEPTHWISE};
+    return cm_weights_pack(store, graph, op, &layout, &step->packed, error);
+}
+
 cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, cameo_error *error)
 {
     const cm_op *op = step->op;
@@ -228,24 +241,21 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
     cameo_status status = check_rows(graph, op, rows, error);
     if (status != CAMEO_OK)
         return status;
-    bool depthwise = cm_algorithm_depthwise(op) > 0, paired = cm_algorithm_depthwise(op) == 2;
+    if (cm_algorithm_depthwise(op))
+        return prepare_depthwise(step, graph, store, policy->tier, error);
     step->algorithm = cm_algorithm_choose(op, policy);
     if (step->algorithm.winograd)
         return cm_step_prepare_winograd(step, graph, store, policy->tier, error);
-    step->kernel = cm_kernel_choose(depthwise ? CM_KERNEL_dwconv : CM_KERNEL_igemm, step->algorithm.half ? "f16" : "f32", policy->tier);
+    step->kernel = cm_kernel_choose(CM_KERNEL_igemm, step->algorithm.half ? "f16" : "f32", policy->tier);
     step->kernel_name = step->kernel->name;
-    step->run = depthwise ? run_depthwise : run_gemm;
-    step->block_pixels = block_pixels(depthwise ? 1 : step->kernel->mr, taps);
-    if (depthwise)
-        step->block_pixels = depthwise_pixels(rows, step->block_pixels);
+    step->run = run_gemm;
+    step->block_pixels = block_pixels(step->kernel->mr, taps);
     int64_t inputs = op->inputs[0]->dims[1] / op->u.conv.groups;
-    step->lines = !depthwise && inputs < FEW_CHANNELS && op->u.conv.groups == 1 && taps > 1 && op->u.conv.dilation[1] == 1;
+    step->lines = inputs < FEW_CHANNELS && op->u.conv.groups == 1 && taps > 1 && op->u.conv.dilation[1] == 1;
     step->scratch_bytes = (size_t)step->block_pixels * (size_t)taps * sizeof(float *) + CM_ALIGNMENT;
     if (step->lines)
         step->scratch_bytes += (size_t)step->block_pixels * (size_t)taps * (size_t)inputs * sizeof(float);
-    cm_weight_layout layout = {.form = paired ? CM_WEIGHTS_PAIRED : depthwise ? CM_WEIGHTS_DEPTHWISE : CM_WEIGHTS_PANELS,
-                               .nr = depthwise ? 0 : step->kernel->nr,
-                               .half = step->algorithm.half};
+    cm_weight_layout layout = {.form = CM_WEIGHTS_PANELS, .nr = step->kernel->nr, .half = step->algorithm.half};
     return cm_weights_pack(store, graph, op, &layout, &step->packed, error);
 }
 

@@ -283,7 +283,7 @@ static void other_shapes_add_to_the_file(void **state)
         network->weights.new_bytes = CM_CACHE_LEAST_BYTES; /* worth it, whatever the new layers weigh */
         cameo_plan_info plan = run(network, 5, round ? y : small);
         assert_int_equal(plan.cached_weight_bytes == plan.weight_bytes, round == 1);
-        assert_true(plan.cached_weight_bytes > CM_CACHE_LEAST_BYTES);
+        assert_true(round == 0 || plan.cached_weight_bytes > CM_CACHE_LEAST_BYTES); /* another size may want other layouts of all layers */
         cameo_network_free(network);
     }
     assert_memory_equal(small, y, sizeof y);

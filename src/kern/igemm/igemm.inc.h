@@ -58,6 +58,26 @@ VEC_INLINE vec igemm_channels(const float *values, const cm_igemm_tile *tile, in
     return vec_load_if(values + tile->column + j * VEC, edge->part, edge->mask[j]);
 }
 
+VEC_INLINE void igemm_scale_bias(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGEMM_COLUMNS], const int m, const int columns,
+                                 const igemm_edge *edge)
+{
+    const cm_epilogue *epilogue = tile->epilogue;
+    if (epilogue->scale != NULL) {
+        UNROLL for (int j = 0; j < columns; j++) {
+            vec scale = igemm_channels(epilogue->scale, tile, j, edge);
+            UNROLL for (int i = 0; i < m; i++)
+                sums[i][j] = vec_mul(sums[i][j], scale);
+        }
+    }
+    if (epilogue->bias != NULL) {
+        UNROLL for (int j = 0; j < columns; j++) {
+            vec bias = igemm_channels(epilogue->bias, tile, j, edge);
+            UNROLL for (int i = 0; i < m; i++)
+                sums[i][j] = vec_add(sums[i][j], bias);
+        }
+    }
+}
+
 VEC_INLINE void igemm_add(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGEMM_COLUMNS], const int m, const int columns, const igemm_edge *edge)
 {
     const cm_epilogue *epilogue = tile->epilogue;
@@ -106,20 +126,7 @@ VEC_INLINE void igemm_finish(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGEMM
         int left = tile->n - j * VEC;
         edge.mask[j] = vec_first(left < 0 ? 0 : left < VEC ? left : VEC);
     }
-    if (epilogue->scale != NULL) {
-        UNROLL for (int j = 0; j < columns; j++) {
-            vec scale = igemm_channels(epilogue->scale, tile, j, &edge);
-            UNROLL for (int i = 0; i < m; i++)
-                sums[i][j] = vec_mul(sums[i][j], scale);
-        }
-    }
-    if (epilogue->bias != NULL) {
-        UNROLL for (int j = 0; j < columns; j++) {
-            vec bias = igemm_channels(epilogue->bias, tile, j, &edge);
-            UNROLL for (int i = 0; i < m; i++)
-                sums[i][j] = vec_add(sums[i][j], bias);
-        }
-    }
+    igemm_scale_bias(tile, sums, m, columns, &edge);
     if (epilogue->add != NULL && !epilogue->add_after)
         igemm_add(tile, sums, m, columns, &edge);
     igemm_activate(tile, sums, m, columns, &edge);
