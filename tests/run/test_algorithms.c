@@ -280,6 +280,19 @@ static void check_bits(const cameo_network *network, const conv_case *c, const c
     free(other);
 }
 
+/* y: room for [BATCH, outputs, ...]; worst: [WAYS], raised to the differences found. */
+static void check_tier(const conv_case *c, const conv_data *d, const char *tier, float *y, double *worst)
+{
+    for (int way = 0; way < WAYS; way++) {
+        cameo_network *network = open_model(&d->model, tier, CAMEO_MEMORY_FAST);
+        network->forced = &ways[way];
+        run_conv(network, c, d, 0, BATCH, 1, y);
+        worst[way] = fmax(worst[way], difference(d, y));
+        check_bits(network, c, d, y);
+        cameo_network_free(network);
+    }
+}
+
 static void every_way_computes_the_convolution(void **state)
 {
     (void)state;
@@ -292,14 +305,8 @@ static void every_way_computes_the_convolution(void **state)
         compute_plain(&cases[i], &d);
         float *y = take(BATCH * d.out_size);
         for (int tier = 0; tier < CM_CPU_TIER_COUNT; tier++)
-            for (int way = 0; way < WAYS; way++) {
-                cameo_network *network = open_model(&d.model, cm_cpu_tier_name((cm_cpu_tier)tier), CAMEO_MEMORY_FAST);
-                network->forced = &ways[way];
-                run_conv(network, &cases[i], &d, 0, BATCH, 1, y);
-                worst[way] = fmax(worst[way], difference(&d, y));
-                check_bits(network, &cases[i], &d, y);
-                cameo_network_free(network);
-            }
+            if ((int)cm_cpu_detect(cm_cpu_tier_name((cm_cpu_tier)tier)) == tier)
+                check_tier(&cases[i], &d, cm_cpu_tier_name((cm_cpu_tier)tier), y, worst);
         free(y);
         free_data(&d);
     }
@@ -358,7 +365,7 @@ static void the_choice_is_the_same_for_every_batch(void **state)
 static void compact_networks_are_small_and_compute_the_same(void **state)
 {
     (void)state;
-    const conv_case c = {256, 256, 14, 14, {1, 1, 1, 1}};
+    const conv_case c = {128, 128, 14, 14, {1, 1, 1, 1}};
     conv_data d = {0};
     build(&c, &d);
     compute_plain(&c, &d);
