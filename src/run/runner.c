@@ -95,15 +95,15 @@ static cameo_status prepare_steps(cameo_runner *runner, cameo_error *error)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", runner->network->path);
     /* The store locks itself; a network is immutable to everyone else. */
     cm_weight_store *store = (cm_weight_store *)(uintptr_t)&runner->network->weights;
-    for (int i = 0; i < graph->op_count; i++) {
-        cameo_status status = cm_step_prepare(&runner->steps[i], graph, graph->ops[i], store, runner->network->tier, error);
-        if (status != CAMEO_OK)
-            return status;
+    cameo_status status = CAMEO_OK;
+    cm_weight_store_begin(store, context->pool);
+    for (int i = 0; i < graph->op_count && status == CAMEO_OK; i++) {
+        status = cm_step_prepare(&runner->steps[i], graph, graph->ops[i], store, runner->network->tier, error);
         if (runner->steps[i].scratch_bytes > context->scratch_bytes)
             context->scratch_bytes = runner->steps[i].scratch_bytes;
     }
-    cm_weight_store_save(store);
-    return take_memory(runner, error);
+    cm_weight_store_end(store);
+    return status == CAMEO_OK ? take_memory(runner, error) : status;
 }
 
 cameo_status cm_runner_create_in_pool(cameo_runner **result, const cameo_network *network, const int64_t (*dims)[CAMEO_MAX_RANK],
