@@ -99,16 +99,16 @@ static cameo_status prepare_steps(cameo_runner *runner, cameo_error *error)
     cm_policy policy = {.tier = network->tier, .compact = network->compact, .forced = network->forced};
     /* The store locks itself; a network is immutable to everyone else. */
     cm_weight_store *store = (cm_weight_store *)(uintptr_t)&network->weights;
+    cameo_status status = CAMEO_OK;
+    cm_weight_store_begin(store, context->pool);
     /* From the end, where the largest weights are: their pages of the file then lie in memory while little else does. */
-    for (int i = graph->op_count - 1; i >= 0; i--) {
-        cameo_status status = cm_step_prepare(&runner->steps[i], graph, graph->ops[i], store, &policy, error);
-        if (status != CAMEO_OK)
-            return status;
+    for (int i = graph->op_count - 1; i >= 0 && status == CAMEO_OK; i--) {
+        status = cm_step_prepare(&runner->steps[i], graph, graph->ops[i], store, &policy, error);
         if (runner->steps[i].scratch_bytes > context->scratch_bytes)
             context->scratch_bytes = runner->steps[i].scratch_bytes;
     }
-    cm_weight_store_save(store);
-    return take_memory(runner, error);
+    cm_weight_store_end(store);
+    return status == CAMEO_OK ? take_memory(runner, error) : status;
 }
 
 cameo_status cm_runner_create_in_pool(cameo_runner **result, const cameo_network *network, const int64_t (*dims)[CAMEO_MAX_RANK],

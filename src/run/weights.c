@@ -4,6 +4,7 @@
 #include "run/weight_cache.h"
 #include "run/weights_layer.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +12,12 @@
 cameo_status cm_weight_store_init(cm_weight_store *store, uint64_t max_bytes, cameo_error *error)
 {
     *store = (cm_weight_store){.max_bytes = max_bytes};
-    if (pthread_mutex_init(&store->mutex, NULL) != 0)
-        return cm_fail(error, CAMEO_ERROR_MEMORY, "the system refuses a mutex");
-    return CAMEO_OK;
+    bool made = pthread_mutex_init(&store->packing, NULL) == 0;
+    if (made && pthread_mutex_init(&store->mutex, NULL) == 0)
+        return CAMEO_OK;
+    if (made)
+        pthread_mutex_destroy(&store->packing);
+    return cm_fail(error, CAMEO_ERROR_MEMORY, "the system refuses a mutex");
 }
 
 static void free_packed(cm_packed *packed)
@@ -34,6 +38,7 @@ void cm_weight_store_free(cm_weight_store *store)
     }
     cm_weight_cache_free(store->cache);
     pthread_mutex_destroy(&store->mutex);
+    pthread_mutex_destroy(&store->packing);
 }
 
 /* Half floats reach to 65504; the largest weight of a channel comes to lie below 2^14. */
@@ -169,46 +174,69 @@ cameo_status cm_layer_not_finite(const cm_layer *l, int output, cameo_error *err
                    l->op->name, l->op->label, output);
 }
 
-/* One panel: outputs first .. first + columns - 1 of the layer. rows: scratch, twice [nr, taps * inputs]. */
-static cameo_status pack_panel(const cm_layer *l, const cm_weight_layout *layout, int first, int columns, float *rows, cm_packed *packed,
-                               void *panel, cameo_error *error)
+static void panel_task(void *argument, int panel, int worker)
 {
-    size_t row = (size_t)l->taps * (size_t)l->inputs;
-    float *floats = rows + row * (size_t)layout->nr;
-    for (int j = 0; j < columns; j++) {
-        if (!cm_layer_row(l, first + j, &packed->bias[first + j]))
-            return cm_layer_not_finite(l, first + j, error);
-        if (layout->half)
-            packed->scale[first + j] = cm_half_scale(l->turned, row);
-        memcpy(rows + (size_t)j * row, l->turned, row * sizeof(float));
-    }
-    if (!layout->half) {
-        cm_igemm_pack(rows, (ptrdiff_t)row, columns, l->taps, l->inputs, layout->nr, panel);
-        return CAMEO_OK;
-    }
-    cm_igemm_pack(rows, (ptrdiff_t)row, columns, l->taps, l->inputs, layout->nr, floats);
-    cm_halves_from_floats(floats, row * (size_t)layout->nr, panel);
-    return CAMEO_OK;
+    cm_panel_job *job = argument;
+    cm_layer mine = *job->layer;
+    size_t row = (size_t)mine.taps * (size_t)mine.inputs;
+    mine.row = job->scratch + (size_t)worker * (2 * row + job->scratch_floats);
+    mine.turned = mine.row + row;
+    int bad = job->pack(job, &mine, panel, mine.turned + row), least = atomic_load(&job->bad);
+    while (bad >= 0 && bad < least && !atomic_compare_exchange_weak(&job->bad, &least, bad))
+        ;
 }
 
-static cameo_status pack_panels(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cameo_error *error)
+cameo_status cm_pack_panels(cm_panel_job *job, cm_pool *pool, cameo_error *error)
+{
+    const cm_layer *l = job->layer;
+    size_t workers = pool ? (size_t)cm_pool_threads(pool) : 1;
+    job->scratch = cm_calloc(workers, (2 * (size_t)l->taps * (size_t)l->inputs + job->scratch_floats) * sizeof(float));
+    if (!job->scratch)
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
+    atomic_init(&job->bad, INT_MAX);
+    if (pool)
+        cm_pool_run(pool, panel_task, job, job->panels);
+    for (int panel = 0; !pool && panel < job->panels; panel++)
+        panel_task(job, panel, 0);
+    free(job->scratch);
+    int bad = atomic_load(&job->bad);
+    return bad == INT_MAX ? CAMEO_OK : cm_layer_not_finite(l, bad, error);
+}
+
+/* scratch: rows [nr, taps * inputs], and the panel as floats before it becomes halves */
+static int pack_panel(const cm_panel_job *job, const cm_layer *l, int panel, float *scratch)
+{
+    cm_packed *packed = job->packed;
+    const int nr = job->layout->nr, group_outputs = l->outputs / l->groups, group_panels = (group_outputs + nr - 1) / nr;
+    const int group = panel / group_panels, column = panel % group_panels * nr;
+    int columns = group_outputs - column < nr ? group_outputs - column : nr, first = group * group_outputs + column;
+    size_t row = (size_t)l->taps * (size_t)l->inputs, floats = row * (size_t)nr, bytes = job->layout->half ? sizeof(uint16_t) : sizeof(float);
+    unsigned char *at = (unsigned char *)packed->weights + (size_t)group * packed->group_bytes + (size_t)(panel % group_panels) * floats * bytes;
+    for (int j = 0; j < columns; j++) {
+        if (!cm_layer_row(l, first + j, &packed->bias[first + j]))
+            return first + j;
+        if (job->layout->half)
+            packed->scale[first + j] = cm_half_scale(l->turned, row);
+        memcpy(scratch + (size_t)j * row, l->turned, row * sizeof(float));
+    }
+    float *out = job->layout->half ? scratch + floats : (float *)(void *)at;
+    cm_igemm_pack(scratch, (ptrdiff_t)row, columns, l->taps, l->inputs, nr, out);
+    if (job->layout->half)
+        cm_halves_from_floats(out, floats, (uint16_t *)(void *)at);
+    return -1;
+}
+
+static cameo_status pack_panels(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cm_pool *pool, cameo_error *error)
 {
     int group_outputs = l->outputs / l->groups;
     size_t panel_floats = (size_t)l->taps * (size_t)l->inputs * (size_t)layout->nr;
-    size_t panel_bytes = panel_floats * (layout->half ? sizeof(uint16_t) : sizeof(float));
-    float *rows = cm_calloc(2 * panel_floats, sizeof(float));
-    if (!rows)
-        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
-    cameo_status status = CAMEO_OK;
-    for (int g = 0; g < l->groups && status == CAMEO_OK; g++) {
-        unsigned char *panel = (unsigned char *)packed->weights + (size_t)g * packed->group_bytes;
-        for (int first = 0; first < group_outputs && status == CAMEO_OK; first += layout->nr, panel += panel_bytes) {
-            int columns = group_outputs - first < layout->nr ? group_outputs - first : layout->nr;
-            status = pack_panel(l, layout, g * group_outputs + first, columns, rows, packed, panel, error);
-        }
-    }
-    free(rows);
-    return status;
+    cm_panel_job job = {.layer = l,
+                        .layout = layout,
+                        .packed = packed,
+                        .pack = pack_panel,
+                        .panels = (group_outputs + layout->nr - 1) / layout->nr * l->groups,
+                        .scratch_floats = layout->half ? 2 * panel_floats : panel_floats};
+    return cm_pack_panels(&job, pool, error);
 }
 
 static cameo_status pack_depthwise(const cm_layer *l, cm_packed *packed, cameo_error *error)
@@ -284,19 +312,19 @@ static cameo_status allocate(const cm_layer *l, const cm_weight_layout *layout, 
     return CAMEO_OK;
 }
 
-static cameo_status fill(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cameo_error *error)
+static cameo_status fill(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cm_pool *pool, cameo_error *error)
 {
     switch (layout->form) {
     case CM_WEIGHTS_DEPTHWISE:
     case CM_WEIGHTS_PAIRED: return pack_depthwise(l, packed, error);
-    case CM_WEIGHTS_PANELS: return pack_panels(l, layout, packed, error);
-    case CM_WEIGHTS_WINOGRAD: return cm_pack_winograd(l, layout, packed, error);
+    case CM_WEIGHTS_PANELS: return pack_panels(l, layout, packed, pool, error);
+    case CM_WEIGHTS_WINOGRAD: return cm_pack_winograd(l, layout, packed, pool, error);
     }
     return cm_fail(error, CAMEO_ERROR_INTERNAL, "%s: weights of '%s' in no known form", l->graph->path, l->op->name);
 }
 
 /* Packs a layer whose block's size is known. */
-static cameo_status make(cm_layer *l, cm_packed *packed, cameo_error *error)
+static cameo_status make(cm_layer *l, cm_packed *packed, cm_pool *pool, cameo_error *error)
 {
     const cm_weight_layout *layout = &packed->key.layout;
     const cm_onnx_tensor *tensor = l->from->value->tensor;
@@ -304,7 +332,7 @@ static cameo_status make(cm_layer *l, cm_packed *packed, cameo_error *error)
     if (status == CAMEO_OK)
         status = allocate(l, layout, packed, error);
     if (status == CAMEO_OK)
-        status = fill(l, layout, packed, error);
+        status = fill(l, layout, packed, pool, error);
     free(l->row);
     free(l->turned);
     if (tensor) /* the file's own form is not needed any more */
@@ -332,7 +360,7 @@ static cameo_status add(cm_weight_store *store, cm_graph *graph, const cm_op *op
     if (block)
         place(&l, &key->layout, packed, block);
     else if (status == CAMEO_OK)
-        status = make(&l, packed, error);
+        status = make(&l, packed, store->pool, error);
     if (status != CAMEO_OK) {
         free_packed(packed);
         return status;
@@ -406,7 +434,13 @@ cameo_status cm_weights_pack(cm_weight_store *store, cm_graph *graph, const cm_o
     return status;
 }
 
-void cm_weight_store_save(cm_weight_store *store)
+void cm_weight_store_begin(cm_weight_store *store, cm_pool *pool)
+{
+    pthread_mutex_lock(&store->packing);
+    store->pool = pool;
+}
+
+void cm_weight_store_end(cm_weight_store *store)
 {
     pthread_mutex_lock(&store->mutex);
     if (store->cache && store->new_bytes >= CM_CACHE_LEAST_BYTES) {
@@ -414,4 +448,6 @@ void cm_weight_store_save(cm_weight_store *store)
         cm_weight_cache_save(store->cache, store->first);
     }
     pthread_mutex_unlock(&store->mutex);
+    store->pool = NULL;
+    pthread_mutex_unlock(&store->packing);
 }

@@ -2,6 +2,7 @@
 #ifndef CM_RUN_WEIGHTS_H
 #define CM_RUN_WEIGHTS_H
 
+#include "base/threads.h"
 #include "graph/graph.h"
 
 #include <pthread.h>
@@ -70,6 +71,8 @@ struct cm_weight_cache;
 
 /* Grows only, under its mutex; what is in it never changes. */
 typedef struct cm_weight_store {
+    pthread_mutex_t packing; /* held while a runner's layers are packed */
+    cm_pool *pool;           /* whose threads pack, under `packing`; NULL: the caller alone */
     pthread_mutex_t mutex;
     cm_packed *first; /* the last that was packed */
     uint64_t bytes, max_bytes;
@@ -80,9 +83,11 @@ typedef struct cm_weight_store {
 
 cameo_status cm_weight_store_init(cm_weight_store *store, uint64_t max_bytes, cameo_error *error);
 void cm_weight_store_free(cm_weight_store *store);
-/* Puts into the cache what has been packed, if there is a cache and it is worth it. Never fails: without a cache everything is just packed again.
- * Thread-safe. */
-void cm_weight_store_save(cm_weight_store *store);
+/* Between these two the threads of a pool, which the caller does not use otherwise, help with the packing; whoever else begins waits. The end puts
+ * into the cache what has been packed, if there is a cache and it is worth it. That never fails: without a cache everything is just packed
+ * again. Thread-safe. */
+void cm_weight_store_begin(cm_weight_store *store, cm_pool *pool);
+void cm_weight_store_end(cm_weight_store *store);
 
 /* The weights of a CONV or DENSE op packed in a layout, from the store, the cache, or made now. They live as long as the store.
  * Errors: MEMORY, LIMIT, FORMAT (a weight that is no finite number: layer and place are named). Thread-safe. */

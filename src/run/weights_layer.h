@@ -4,6 +4,8 @@
 
 #include "run/weights.h"
 
+#include <stdatomic.h>
+
 /* What packing one layer needs to know. */
 typedef struct cm_layer {
     cm_graph *graph;
@@ -26,8 +28,29 @@ uint32_t cm_largest_bits(const float *values, size_t count);
 /* Multiplies [count] values with the power of two that brings the largest just below what half floats hold; returns what undoes it. */
 float cm_half_scale(float *values, size_t count);
 
+/* The outputs of one panel, by one worker: first .. first + columns - 1 are packed into packed->weights, bias and scale. Returns the first output
+ * with a weight that is not finite, or -1. */
+struct cm_panel_job;
+typedef int cm_panel_fn(const struct cm_panel_job *job, const cm_layer *l, int panel, float *scratch);
+
+/* A layer's panels, shared out to the threads of a pool. */
+typedef struct cm_panel_job {
+    const cm_layer *layer;
+    const cm_weight_layout *layout;
+    cm_packed *packed;
+    cm_panel_fn *pack;
+    int panels;            /* of all groups */
+    size_t scratch_floats; /* each worker needs so many; zero at the start */
+    float *scratch;        /* [workers, 2 * taps * inputs + scratch_floats] */
+    atomic_int bad;        /* the first output whose weights are not finite; INT_MAX: none */
+} cm_panel_job;
+
+/* Packs all panels of a job whose layer, layout, packed, pack, panels and scratch_floats are set; each worker gets a copy of the layer with
+ * scratch of its own. pool: NULL for the caller alone. Errors: MEMORY, FORMAT. */
+cameo_status cm_pack_panels(cm_panel_job *job, cm_pool *pool, cameo_error *error);
+
 /* Fills packed->weights, bias and scale, which are allocated, with Winograd's transform of a 3x3 convolution's weights.
  * Errors: MEMORY, FORMAT. */
-cameo_status cm_pack_winograd(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cameo_error *error);
+cameo_status cm_pack_winograd(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cm_pool *pool, cameo_error *error);
 
 #endif

@@ -3,8 +3,6 @@
 
 #include "base/half.h"
 
-#include <stdlib.h>
-
 cm_winograd_panels cm_winograd_panels_of(const cm_weight_layout *layout, int inputs, int outputs)
 {
     cm_winograd_panels panels = {.positions = (layout->m + 2) * (layout->m + 2),
@@ -60,24 +58,27 @@ static bool transform_output(const cm_layer *l, const cm_weight_layout *layout, 
     return true;
 }
 
-cameo_status cm_pack_winograd(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cameo_error *error)
+/* scratch: [nr, positions, k], where what is past the inputs stays zero, and [k, nr] */
+static int pack_panel(const cm_panel_job *job, const cm_layer *l, int panel, float *scratch)
+{
+    cm_winograd_panels panels = cm_winograd_panels_of(job->layout, l->inputs, l->outputs);
+    size_t output = (size_t)panels.positions * (size_t)panels.k;
+    int first = panel * panels.nr, columns = l->outputs - first < panels.nr ? l->outputs - first : panels.nr;
+    for (int j = 0; j < columns; j++)
+        if (!transform_output(l, job->layout, &panels, first + j, job->packed, scratch + (size_t)j * output))
+            return first + j;
+    write_panels(&panels, job->layout, scratch, columns, panel, scratch + output * (size_t)panels.nr, job->packed->weights);
+    return -1;
+}
+
+cameo_status cm_pack_winograd(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cm_pool *pool, cameo_error *error)
 {
     cm_winograd_panels panels = cm_winograd_panels_of(layout, l->inputs, l->outputs);
-    size_t output = (size_t)panels.positions * (size_t)panels.k;
-    size_t turned = (size_t)panels.k * (size_t)panels.nr;
-    float *u = cm_calloc(output * (size_t)panels.nr + turned, sizeof(float)); /* [nr, positions, k]; what is past the inputs stays zero */
-    if (!u)
-        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
-    cameo_status status = CAMEO_OK;
-    for (int panel = 0; panel < panels.panels && status == CAMEO_OK; panel++) {
-        int first = panel * panels.nr, columns = l->outputs - first < panels.nr ? l->outputs - first : panels.nr;
-        for (int j = 0; j < columns && status == CAMEO_OK; j++) {
-            if (!transform_output(l, layout, &panels, first + j, packed, u + (size_t)j * output))
-                status = cm_layer_not_finite(l, first + j, error);
-        }
-        if (status == CAMEO_OK)
-            write_panels(&panels, layout, u, columns, panel, u + output * (size_t)panels.nr, packed->weights);
-    }
-    free(u);
-    return status;
+    cm_panel_job job = {.layer = l,
+                        .layout = layout,
+                        .packed = packed,
+                        .pack = pack_panel,
+                        .panels = panels.panels,
+                        .scratch_floats = (size_t)(panels.positions + 1) * (size_t)panels.k * (size_t)panels.nr};
+    return cm_pack_panels(&job, pool, error);
 }

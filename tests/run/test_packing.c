@@ -1,3 +1,4 @@
+/* labels: threads */
 /* Packed weights are kept in files: other bytes for the same key need another CM_PACKING_VERSION. This test holds the bytes of every form. */
 #include "cmocka_all.h"
 
@@ -44,9 +45,9 @@ static const cm_op *find_op(const cm_graph *graph, const char *name)
     return NULL;
 }
 
-static void the_bytes_are_those_of_this_version(void **state)
+/* pool: NULL for one thread */
+static void check_bytes(cm_pool *pool)
 {
-    (void)state;
     static const struct {
         const char *layer;
         cm_weight_layout layout;
@@ -71,6 +72,7 @@ static void the_bytes_are_those_of_this_version(void **state)
     assert_int_equal(cm_graph_layout(graph, NULL), CAMEO_OK);
     assert_int_equal(cm_weight_store_init(&store, 1u << 30, NULL), CAMEO_OK);
     assert_int_equal(CM_PACKING_VERSION, 1);
+    cm_weight_store_begin(&store, pool);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const cm_packed *packed;
         assert_int_equal(cm_weights_pack(&store, graph, find_op(graph, cases[i].layer), &cases[i].layout, &packed, NULL), CAMEO_OK);
@@ -79,14 +81,32 @@ static void the_bytes_are_those_of_this_version(void **state)
             fail_msg("case %zu is packed into other bytes (%#llx): raise CM_PACKING_VERSION, and write down the new ones here", i,
                      (unsigned long long)checksum);
     }
+    cm_weight_store_end(&store);
     cm_weight_store_free(&store);
     cm_graph_free(graph);
     cm_onnx_free(model);
     pb_free(&bytes);
 }
 
+static void the_bytes_are_those_of_this_version(void **state)
+{
+    (void)state;
+    check_bytes(NULL);
+}
+
+static void threads_pack_the_same_bytes(void **state)
+{
+    (void)state;
+    for (int threads = 1; threads <= 4; threads += 3) {
+        cm_pool *pool;
+        assert_int_equal(cm_pool_create(&pool, threads, NULL), CAMEO_OK);
+        check_bytes(pool);
+        cm_pool_free(pool);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(the_bytes_are_those_of_this_version)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_bytes_are_those_of_this_version), cmocka_unit_test(threads_pack_the_same_bytes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
