@@ -175,7 +175,7 @@ typedef enum cm_map_op {
     CM_MAP_ABS,
     CM_MAP_NEG,
     CM_MAP_SIGN,
-    CM_MAP_ERF, /* by erff */
+    CM_MAP_ERF,
     CM_MAP_LOG,
     CM_MAP_FLOOR,
     CM_MAP_CEIL,

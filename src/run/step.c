@@ -46,7 +46,7 @@ uint64_t cm_step_products(const cm_step *step)
 
 typedef struct rows_job {
     const cm_step *step;
-    const float *a, *b;
+    const float *a;
     float *c;
     int64_t rows, columns, chunk;
 } rows_job;
@@ -116,26 +116,6 @@ static void run_normalize(const cm_step *step, const cm_context *context)
     cm_pool_run(context->pool, normalize_task, &job, rows_tasks(&job));
 }
 
-/* ---- Products of computed matrices ---- */
-
-static void matmul_task(void *argument, int task, int worker)
-{
-    const rows_job *job = argument;
-    const cm_value *x = job->step->op->inputs[0], *y = job->step->op->output;
-    int64_t m = x->dims[x->rank - 2], k = x->dims[x->rank - 1], n = y->dims[y->rank - 1];
-    (void)worker;
-    cm_plain_matmul(job->a + task * m * k, job->b + task * k * n, job->c + task * m * n, m, k, n);
-}
-
-static void run_matmul(const cm_step *step, const cm_context *context)
-{
-    rows_job job = rows_of(step, context);
-    const cm_value *y = step->op->output;
-    int64_t matrix = y->dims[y->rank - 2] * y->dims[y->rank - 1];
-    job.b = cm_context_data(context, step->op->inputs[1]);
-    cm_pool_run(context->pool, matmul_task, &job, matrix ? (int)(y->elements / matrix) : 0);
-}
-
 static void set_plain(cm_step *step, cm_step_fn *run, const char *name)
 {
     step->run = run;
@@ -188,7 +168,7 @@ cameo_status cm_step_prepare(cm_step *step, cm_graph *graph, const cm_op *op, cm
         set_plain(step, run_normalize, "plain_layer_norm");
         break;
     case CM_OP_MATMUL:
-        set_plain(step, run_matmul, "plain_matmul");
+        status = cm_step_prepare_matmul(step, tier);
         break;
     case CM_OP_RESIZE:
         status = cm_step_prepare_resize(step, graph, error);

@@ -54,6 +54,7 @@ cameo_status cm_step_prepare_dense(cm_step *step, cm_graph *graph, cm_weight_sto
 cameo_status cm_step_prepare_pool(cm_step *step, cm_graph *graph, cm_cpu_tier tier, cameo_error *error);
 cameo_status cm_step_prepare_map(cm_step *step, cm_cpu_tier tier);
 cameo_status cm_step_prepare_move(cm_step *step, cm_cpu_tier tier);
+cameo_status cm_step_prepare_matmul(cm_step *step, cm_cpu_tier tier);
 cameo_status cm_step_prepare_resize(cm_step *step, const cm_graph *graph, cameo_error *error);
 
 /* For cameo_layer_info: how the step is computed ("" without weights; static storage), and how many multiply-adds that takes. */

@@ -181,6 +181,9 @@ void check_map(const cm_kernel *kernel)
     check_function(kernel, CM_MAP_ACTIVATION, CM_ACT_SIGMOID, -110.0, 110.0);
     check_function(kernel, CM_MAP_ACTIVATION, CM_ACT_TANH, -12.0, 12.0);
     check_function(kernel, CM_MAP_ACTIVATION, CM_ACT_TANH, -1.0, 1.0);
+    check_function(kernel, CM_MAP_ERF, CM_ACT_NONE, -6.0, 6.0);
+    check_function(kernel, CM_MAP_ERF, CM_ACT_NONE, -1.05, 1.05);
+    check_function(kernel, CM_MAP_ERF, CM_ACT_NONE, -1e-3, 1e-3);
 }
 
 static const cm_kernel *timed;
@@ -217,4 +220,5 @@ void time_map(const cm_kernel *kernel)
     time_op(kernel, "sigmoid", CM_MAP_ACTIVATION, CM_MAP_FULL, CM_ACT_SIGMOID, 2);
     time_op(kernel, "tanh", CM_MAP_ACTIVATION, CM_MAP_FULL, CM_ACT_TANH, 2);
     time_op(kernel, "exp", CM_MAP_EXP, CM_MAP_FULL, CM_ACT_NONE, 2);
+    time_op(kernel, "erf", CM_MAP_ERF, CM_MAP_FULL, CM_ACT_NONE, 2);
 }

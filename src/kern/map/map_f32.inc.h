@@ -1,5 +1,5 @@
 /* Element-by-element operators on the vectors of the including file. The loops are made once for each operator; what needs the C library
- * (pow, erf, log) goes to the reference kernel. */
+ * (pow, log, sine, ...) goes to the reference kernel. */
 #ifndef CM_KERN_MAP_F32_INC_H
 #define CM_KERN_MAP_F32_INC_H
 
@@ -65,6 +65,25 @@ VEC_INLINE void map_binary_rows(const cm_map_tile *tile, const cm_map_op op)
     }
 }
 
+VEC_INLINE vec map_erf(vec x)
+{
+    vec size = vec_min(vec_all(ERF_HIGHEST), vec_abs(x)), z = vec_mul(size, size);
+    vec p = vec_fma(vec_all(ERF_P0), z, vec_all(ERF_P1));
+    p = vec_fma(p, z, vec_all(ERF_P2));
+    p = vec_fma(p, z, vec_all(ERF_P3));
+    p = vec_fma(p, z, vec_all(ERF_P4));
+    p = vec_fma(p, z, vec_all(ERF_P5));
+    p = vec_fma(p, z, vec_all(ERF_P6));
+    vec q = vec_fma(vec_all(ERF_Q0), size, vec_all(ERF_Q1));
+    q = vec_fma(q, size, vec_all(ERF_Q2));
+    q = vec_fma(q, size, vec_all(ERF_Q3));
+    q = vec_fma(q, size, vec_all(ERF_Q4));
+    q = vec_fma(q, size, vec_all(ERF_Q5));
+    q = vec_fma(q, size, vec_all(ERF_Q6));
+    vec large = vec_sign(vec_sub(vec_all(1.0f), vec_exp(q)), x);
+    return vec_if_less(size, vec_all(ERF_SMALL), vec_fma(p, x, x), large);
+}
+
 VEC_INLINE vec map_unary(const cm_map_tile *tile, const cm_map_op op, vec a)
 {
     switch (op) {
@@ -74,6 +93,7 @@ VEC_INLINE vec map_unary(const cm_map_tile *tile, const cm_map_op op, vec a)
     case CM_MAP_ABS: return vec_abs(a);
     case CM_MAP_NEG: return vec_negate(a);
     case CM_MAP_FLOOR: return vec_floor(a);
+    case CM_MAP_ERF: return map_erf(a);
     default: return a;
     }
 }
@@ -133,6 +153,7 @@ static int map_one_operand(const cm_map_tile *tile)
     case CM_MAP_ABS: map_unary_rows(tile, CM_MAP_ABS); return 1;
     case CM_MAP_NEG: map_unary_rows(tile, CM_MAP_NEG); return 1;
     case CM_MAP_FLOOR: map_unary_rows(tile, CM_MAP_FLOOR); return 1;
+    case CM_MAP_ERF: map_unary_rows(tile, CM_MAP_ERF); return 1;
     case CM_MAP_COPY: map_unary_rows(tile, CM_MAP_COPY); return 1;
     default: return 0;
     }

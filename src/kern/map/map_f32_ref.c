@@ -31,6 +31,14 @@ static float sign(float a)
     return a > 0.0f ? 1.0f : a < 0.0f ? -1.0f : a * 0.0f;
 }
 
+static float error_function(float a)
+{
+    float size = fabsf(a) > ERF_HIGHEST ? ERF_HIGHEST : fabsf(a), z = size * size;
+    float p = (((((ERF_P0 * z + ERF_P1) * z + ERF_P2) * z + ERF_P3) * z + ERF_P4) * z + ERF_P5) * z + ERF_P6;
+    float q = (((((ERF_Q0 * size + ERF_Q1) * size + ERF_Q2) * size + ERF_Q3) * size + ERF_Q4) * size + ERF_Q5) * size + ERF_Q6;
+    return size < ERF_SMALL ? p * a + a : copysignf(1.0f - scalar_exp(q), a);
+}
+
 /* Without overflow for large a. */
 static float softplus(float a)
 {
@@ -48,7 +56,7 @@ static float unary(const cm_map_tile *tile, float a, int channel)
     case CM_MAP_ABS: return fabsf(a);
     case CM_MAP_NEG: return -a;
     case CM_MAP_SIGN: return sign(a);
-    case CM_MAP_ERF: return erff(a);
+    case CM_MAP_ERF: return error_function(a);
     case CM_MAP_LOG: return logf(a);
     case CM_MAP_FLOOR: return floorf(a);
     case CM_MAP_CEIL: return ceilf(a);

@@ -22,6 +22,43 @@ static double log_sum_exp(const float *a, int64_t columns)
     return highest + log(sum);
 }
 
+/* In lanes, folded in halves at the end: the order depends on the number of columns alone. */
+enum { LANES = 8 };
+
+static double fold_lanes(double *lanes)
+{
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            lanes[i] += lanes[i + half];
+    return lanes[0];
+}
+
+static double sum_of(const float *a, int64_t columns)
+{
+    double lanes[LANES] = {0.0};
+    int64_t whole = columns / LANES * LANES;
+    for (int64_t i = 0; i < whole; i += LANES)
+        for (int j = 0; j < LANES; j++)
+            lanes[j] += (double)a[i + j];
+    for (int64_t i = whole; i < columns; i++)
+        lanes[i - whole] += (double)a[i];
+    return fold_lanes(lanes);
+}
+
+/* Sum of (a - mean)^2. */
+static double spread_of(const float *a, int64_t columns, double mean)
+{
+    double lanes[LANES] = {0.0};
+    int64_t whole = columns / LANES * LANES;
+    for (int64_t i = 0; i < whole; i += LANES)
+        for (int j = 0; j < LANES; j++)
+            lanes[j] += ((double)a[i + j] - mean) * ((double)a[i + j] - mean);
+    for (int64_t i = whole; i < columns; i++)
+        lanes[i - whole] += ((double)a[i] - mean) * ((double)a[i] - mean);
+    return fold_lanes(lanes);
+}
+
+/* The sums that are seldom wanted. */
 static double sum_row(cm_plain_reduction kind, const float *a, int64_t columns)
 {
     double sum = kind == CM_PLAIN_PRODUCT ? 1.0 : 0.0;
@@ -30,10 +67,6 @@ static double sum_row(cm_plain_reduction kind, const float *a, int64_t columns)
         switch (kind) {
         case CM_PLAIN_L1:
             sum += fabs(x);
-            break;
-        case CM_PLAIN_L2:
-        case CM_PLAIN_SUM_SQUARE:
-            sum += x * x;
             break;
         case CM_PLAIN_PRODUCT:
             sum *= x;
@@ -52,10 +85,14 @@ static float reduce_row(cm_plain_reduction kind, const float *a, int64_t columns
         return extreme_of(a, columns, 1.0f);
     case CM_PLAIN_MIN:
         return extreme_of(a, columns, -1.0f);
+    case CM_PLAIN_SUM:
+        return (float)sum_of(a, columns);
     case CM_PLAIN_MEAN:
-        return (float)(sum_row(kind, a, columns) / (double)columns);
+        return (float)(sum_of(a, columns) / (double)columns);
     case CM_PLAIN_L2:
-        return (float)sqrt(sum_row(kind, a, columns));
+        return (float)sqrt(spread_of(a, columns, 0.0));
+    case CM_PLAIN_SUM_SQUARE:
+        return (float)spread_of(a, columns, 0.0);
     case CM_PLAIN_LOG_SUM:
         return (float)log(sum_row(kind, a, columns));
     case CM_PLAIN_LOG_SUM_EXP:
@@ -74,13 +111,8 @@ void cm_plain_reduce(cm_plain_reduction kind, const float *a, int64_t rows, int6
 void cm_plain_layer_norm(const float *a, int64_t rows, int64_t columns, const float *scale, const float *shift, float epsilon, float *c)
 {
     for (int64_t i = 0; i < rows; i++, a += columns, c += columns) {
-        double mean = 0.0, variance = 0.0;
-        for (int64_t j = 0; j < columns; j++)
-            mean += (double)a[j];
-        mean /= (double)columns;
-        for (int64_t j = 0; j < columns; j++)
-            variance += ((double)a[j] - mean) * ((double)a[j] - mean);
-        float factor = (float)(1.0 / sqrt(variance / (double)columns + (double)epsilon));
+        double mean = sum_of(a, columns) / (double)columns;
+        float factor = (float)(1.0 / sqrt(spread_of(a, columns, mean) / (double)columns + (double)epsilon));
         for (int64_t j = 0; j < columns; j++)
             c[j] = (a[j] - (float)mean) * factor * (scale ? scale[j] : 1.0f) + (shift ? shift[j] : 0.0f);
     }
