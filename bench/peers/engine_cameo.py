@@ -13,7 +13,7 @@ FORMAT = "onnx"
 PACKAGE = ""
 MAX_RANK = 8
 # For each type the fields of cameo_network_options that ask for it; a type that is not listed is reported as not available.
-TYPES = {"fp32": {}}
+TYPES = {"fp32": {}, "bf16": {"precision": 1}}
 
 
 class Error(ctypes.Structure):
@@ -26,7 +26,7 @@ class Limits(ctypes.Structure):
 
 
 class NetworkOptions(ctypes.Structure):
-    _fields_ = [("cpu", ctypes.c_char_p), ("limits", Limits)]
+    _fields_ = [("cpu", ctypes.c_char_p), ("precision", ctypes.c_int), ("memory", ctypes.c_int), ("limits", Limits), ("cache_folder", ctypes.c_char_p)]
 
 
 class RoomyOptions(ctypes.Structure):
@@ -44,7 +44,8 @@ class TensorInfo(ctypes.Structure):
 def settings(case: Case) -> List[str]:
     if case.type not in TYPES:
         raise Unavailable(f"cameo does not compute in {case.type}")
-    return ["one network of the whole batch" if case.batch > 1 else "as it comes"]
+    way = "one network of the whole batch" if case.batch > 1 else "as it comes"
+    return [way if case.type == "fp32" else f"{way}, computing in fp32 as it chooses to here"]
 
 
 def load_library(path: str) -> ctypes.CDLL:
