@@ -81,7 +81,7 @@ cm_algorithm cm_algorithm_choose(const cm_op *op, const cm_policy *policy)
     bool fits = winograd_fits(op);
     if (policy->forced)
         return (cm_algorithm){.winograd = fits ? policy->forced->winograd : 0, .half = policy->forced->half};
-    if (!fits)
+    if (!fits || op->inputs[0]->dims[1] < CM_FEWEST_WINOGRAD_INPUTS)
         return choose_direct(op, policy->compact);
     const int64_t *output = op->output->dims;
     const cm_algorithm_row *row = nearest_row(policy->tier, (double)op->inputs[0]->dims[1], (double)output[1]);

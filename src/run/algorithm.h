@@ -28,6 +28,9 @@ typedef struct cm_algorithm_row {
     cm_algorithm fast[CM_ALGORITHM_SIZES], compact[CM_ALGORITHM_SIZES];
 } cm_algorithm_row;
 
+/* With fewer input channels convolutions are direct: transforms outweigh what they save, and sums of a few exact numbers stay exact. */
+enum { CM_FEWEST_WINOGRAD_INPUTS = 8 };
+
 /* A tier's table; never empty. Static storage. Thread-safe. */
 const cm_algorithm_row *cm_algorithm_rows(cm_cpu_tier tier, int *count);
 

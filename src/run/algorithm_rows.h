@@ -18,9 +18,7 @@
 #define F4H {4, true}
 
 static const cm_algorithm_row avx512_rows[] = {
-    {3, 16, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
     {16, 3, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
-    {3, 64, {D, D, D, F4, F4, F4, F4, F4, F4, F4, F4}, {D, D, D, F4, F4, F4, F4, F4, F4, F4, F4}},
     {64, 3, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}, {F2, F2, F2, F4, F4, F4, F4, F4, F4, F4, F4}},
     {8, 8, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
     {8, 16, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
@@ -61,9 +59,7 @@ static const cm_algorithm_row avx512_rows[] = {
 };
 
 static const cm_algorithm_row avx2_rows[] = {
-    {3, 16, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
     {16, 3, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
-    {3, 64, {D, D, D, D, D, D, D, D, D, D, D}, {D, D, D, D, D, D, D, D, D, D, D}},
     {64, 3, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
     {8, 8, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},
     {8, 16, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},

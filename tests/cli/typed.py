@@ -106,7 +106,7 @@ class Typed(unittest.TestCase):
 
     def environment(self, changes):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("CAMEO_")}
-        kept.update({"HOME": self.path("home"), "LC_ALL": "C"})
+        kept.update({"HOME": self.path("home"), "LC_ALL": "C", "CAMEO_CACHE": "off"})
         kept.update(changes)
         return {name: value for name, value in kept.items() if value is not None}
 

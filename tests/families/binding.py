@@ -17,7 +17,15 @@ class TensorInfo(ctypes.Structure):
 
 class PlanInfo(ctypes.Structure):
     _fields_ = [("layer_count", ctypes.c_int), ("macs", ctypes.c_uint64), ("arena_bytes", ctypes.c_uint64),
-                ("activation_bytes", ctypes.c_uint64), ("activation_bytes_unshared", ctypes.c_uint64), ("weight_bytes", ctypes.c_uint64)]
+                ("activation_bytes", ctypes.c_uint64), ("activation_bytes_unshared", ctypes.c_uint64), ("weight_bytes", ctypes.c_uint64),
+                ("cached_weight_bytes", ctypes.c_uint64)]
+
+
+class LayerInfo(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("op", ctypes.c_char_p), ("kernel", ctypes.c_char_p), ("algorithm", ctypes.c_char_p),
+                ("rank", ctypes.c_int), ("dims", ctypes.c_int64 * MAX_RANK), ("macs", ctypes.c_uint64), ("parameters", ctypes.c_uint64),
+                ("products", ctypes.c_uint64), ("weight_bytes", ctypes.c_uint64), ("activation_bytes", ctypes.c_uint64),
+                ("seconds", ctypes.c_double)]
 
 
 class Refused(Exception):
@@ -38,6 +46,8 @@ class Library:
             function.restype = ctypes.POINTER(ctypes.c_float)
         self.lib.cameo_runner_plan.argtypes = [pointer]
         self.lib.cameo_runner_plan.restype = PlanInfo
+        self.lib.cameo_runner_layer.argtypes = [pointer, ctypes.c_int]
+        self.lib.cameo_runner_layer.restype = LayerInfo
         self.lib.cameo_cpu_tier.restype = ctypes.c_char_p
 
     def tiers(self):
@@ -66,7 +76,7 @@ class Library:
         return network
 
     def run(self, model, inputs, tier, threads=1):
-        """Outputs of a model for a list of float arrays, and how many layers the plan has."""
+        """Outputs of a model for a list of float arrays, how many layers the plan has, and whether some keep weights as half floats."""
         network, runner, error = self.open(model, tier), ctypes.c_void_p(), Error()
         try:
             count = self.lib.cameo_network_input_count(network)
@@ -81,7 +91,9 @@ class Library:
                 ctypes.memmove(target, numpy.ascontiguousarray(array, numpy.float32).ctypes.data, 4 * array.size)
             self.check(self.lib.cameo_runner_run(runner, ctypes.byref(error)), error)
             outputs = [self.output(runner, i) for i in range(self.lib.cameo_network_output_count(network))]
-            return outputs, self.lib.cameo_runner_plan(runner).layer_count
+            layers = self.lib.cameo_runner_plan(runner).layer_count
+            halves = any(b"half" in self.lib.cameo_runner_layer(runner, i).algorithm for i in range(layers))
+            return outputs, layers, halves
         finally:
             self.lib.cameo_runner_free(runner)
             self.lib.cameo_network_free(network)

@@ -184,6 +184,8 @@ static void print_ways(const timings *t, const int channels[2], int direction, b
 
 static void print_row(const timings *t, const int channels[2], int direction)
 {
+    if (channels[direction] < CM_FEWEST_WINOGRAD_INPUTS)
+        return;
     printf("    {%d, %d, ", channels[direction], channels[1 - direction]);
     print_ways(t, channels, direction, false);
     printf(", ");
