@@ -82,6 +82,12 @@ static cameo_status read_axes(cm_builder *b, int axes[4], int *count)
     return status;
 }
 
+/* A size that may be infinite, negative or no number: -1 where it is none. */
+static int64_t size_of(double size)
+{
+    return size >= 0.0 && size < 1e9 ? (int64_t)size : -1;
+}
+
 /* keep_aspect_ratio_policy: one scale for all named axes, the smallest or the largest; sizes are rounded, halves up. */
 static cameo_status keep_aspect(cm_builder *b, const int axes[4], int count, resize_plan *plan)
 {
@@ -99,7 +105,7 @@ static cameo_status keep_aspect(cm_builder *b, const int axes[4], int count, res
     for (int i = 0; i < count; i++) {
         axis_plan *axis = &plan->axis[axes[i]];
         axis->scale = scale;
-        axis->out = (int64_t)floor(scale * (double)axis->in + 0.5);
+        axis->out = size_of(floor(scale * (double)axis->in + 0.5));
     }
     return CAMEO_OK;
 }
@@ -133,9 +139,8 @@ static cameo_status target_from_scales(cm_builder *b, cm_value *scales, const in
         return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it needs %d sizes or scales that are known when the model is loaded", axis_count);
     for (int i = 0; i < axis_count; i++) {
         axis_plan *axis = &plan->axis[axes[i]];
-        double size = floor((double)axis->in * (double)factors[i]);
         axis->scale = (double)factors[i];
-        axis->out = size >= 0.0 && size < 1e9 ? (int64_t)size : -1;
+        axis->out = size_of(floor((double)axis->in * (double)factors[i]));
     }
     return CAMEO_OK;
 }

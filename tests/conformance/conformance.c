@@ -114,7 +114,7 @@ int main(int argc, char **argv)
     print_names(&all, NODE_PASSED, "Passed, by operator");
     print_names(&all, NODE_FAILED, "Failed, by operator");
     int passed = count_of(&all, NODE_PASSED), failed = count_of(&all, NODE_FAILED);
-    printf("\n%d passed, %d failed, %d not run (types), %d not claimed\n", passed, failed, count_of(&all, NODE_NOT_RUN),
+    printf("\n%d passed, %d failed, %d not run (reasons above), %d not claimed\n", passed, failed, count_of(&all, NODE_NOT_RUN),
            count_of(&all, NODE_NOT_CLAIMED));
     free(all.lines);
     return failed > 0 || passed == 0;

@@ -1,4 +1,5 @@
-"""Whole face networks (networks.py) against ONNX Runtime: batch 1 and 3, every instruction set.
+"""Whole face networks (networks.py) against ONNX Runtime: batch 1 and 3, every instruction set; and the same bits for three threads as for one, and
+for a picture in a batch as alone.
 
 usage: check_networks.py LIBRARY
 """
@@ -9,6 +10,14 @@ import numpy
 import binding
 import networks
 import oracle
+
+
+def same_bits(library, model, inputs, tier):
+    """Sentences about outputs that depend on the threads or on the batch."""
+    one, three = [library.run(model, inputs, tier, threads)[0] for threads in (1, 3)]
+    alone = library.run(model, [array[:1] for array in inputs], tier)[0]
+    wrong = [f"output {i} depends on the threads" for i in range(len(one)) if not numpy.array_equal(one[i], three[i])]
+    return wrong + [f"output {i} depends on the batch" for i in range(len(one)) if not numpy.array_equal(one[i][:1], alone[i])]
 
 
 def main():
@@ -22,6 +31,7 @@ def main():
                 wanted = oracle.run(model, s.fed)
                 for tier in tiers:
                     found = oracle.compare(library, model, s.fed, wanted, tier)
+                    found += same_bits(library, model, s.fed, tier) if batch > 1 else []
                     wrong += [f"{name}, batch {batch}, {tier}, {sentence}" for sentence in found]
                 checked += 1
                 if batch == 3:

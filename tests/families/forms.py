@@ -421,6 +421,26 @@ def shape_subgraphs(start):
     yield s
 
 
+@form(18)
+def named_entries(start):
+    """Indexes and parts as PyTorch's newer exporter writes them before it optimises."""
+    s = start()
+    x = picture(s)
+    parts = s.op("SplitToSequence", x, s.constant([2, 4]), axis=1)
+    s.output(*[s.op("SequenceAt", parts, s.constant(numpy.int64(i))) for i in [1, 0]])
+    yield s
+    for batch, indices in [(0, [[1], [0], [-1]]), (0, [[[1, 2], [0, 5]]]), (1, [[[3, 1]], [[0, -2]]])]:
+        s = start()
+        s.output(s.op("GatherND", picture(s), s.constant(indices), batch_dims=batch))
+        yield s
+    for reduction, indices in itertools.product(["none", "add", "mul", "max", "min"], [[[0, 1], [1, 5]], [[0], [1]], [[1, 0, 2]]]):
+        s = start()
+        rest = (2, 6, 7, 5)[len(indices[0]):]
+        updates = s.input(len(indices), *rest)
+        s.output(s.op("ScatterND", picture(s), s.constant(indices), updates, reduction=reduction))
+        yield s
+
+
 @form(13)
 def quantized(start):
     for low in [True, False]:

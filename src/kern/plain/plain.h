@@ -9,7 +9,8 @@ typedef enum cm_plain_reduction {
     CM_PLAIN_LOG_SUM, CM_PLAIN_LOG_SUM_EXP
 } cm_plain_reduction;
 
-/* a: [rows, columns] -> c: [rows]. Sums in double, in an order that depends on the number of columns alone. MAX and MIN: NaN if there is one; of no columns minus and plus infinity. */
+/* a: [rows, columns] -> c: [rows]. Sums in double, in an order that depends on the number of columns alone. MAX and MIN: NaN if there is one; of no
+ * columns minus and plus infinity. */
 void cm_plain_reduce(cm_plain_reduction kind, const float *a, int64_t rows, int64_t columns, float *c);
 
 /* Layer normalisation (Ba et al. 2016, arXiv:1607.06450): a: [rows, columns], scale, shift: [columns] or NULL (1, 0)
