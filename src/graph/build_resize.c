@@ -277,6 +277,8 @@ static cameo_status fill_axis(cm_builder *b, const resize_plan *plan, const axis
     double last = (double)(axis->in - 1);
     for (int64_t i = 0; i < axis->out; i++) {
         double x = source_position(plan->coordinates, axis, i);
+        if (!(fabs(x) < 1e9))
+            return cm_build_fail(b, CAMEO_ERROR_MISMATCH, "output %lld would lie at %g of %lld", (long long)i, x, (long long)axis->in);
         if (outside)
             outside[i] = x < 0.0 || x > last;
         if (taps > 1) {

@@ -366,6 +366,28 @@ static void what_is_not_supported(void **state)
     check_refused(pool, CAMEO_ERROR_UNSUPPORTED, "indices");
 }
 
+/* Numbers that are none end in a sentence: a cut-out of NaN, sizes whose ratio no integer holds. */
+static void resizes_to_nowhere(void **state)
+{
+    (void)state;
+    const float nowhere[8] = {0, 0, NAN, 0, 1, 1, NAN, 1};
+    const int64_t sizes[2][4] = {{2, 3, 4, 4}, {2, 3, INT64_MAX, INT64_MIN}};
+    for (int i = 0; i < 2; i++) {
+        pb graph = input_x();
+        floats(&graph, "roi", 1, (int64_t[1]){8}, nowhere);
+        integers(&graph, "sizes", 1, (int64_t[1]){4}, sizes[i]);
+        pb node = onnx_node("Resize", "n", "x,roi,,sizes", "y");
+        onnx_attribute_s(&node, "coordinate_transformation_mode", i ? "half_pixel" : "tf_crop_and_resize");
+        onnx_attribute_s(&node, "keep_aspect_ratio_policy", i ? "not_larger" : "stretch");
+        pb_message(&graph, ONNX_NODE, node);
+        output(&graph, "y");
+        built b = build(graph, 18);
+        assert_int_equal(b.status, i ? CAMEO_ERROR_UNSUPPORTED : CAMEO_ERROR_MISMATCH);
+        assert_non_null(strstr(b.error.message, i ? "only height and width" : "would lie at"));
+        end(&b);
+    }
+}
+
 /* Only SequenceAt may read a sequence, and it is no output. */
 static void sequences_are_no_tensors(void **state)
 {
@@ -393,6 +415,7 @@ int main(void)
         cmocka_unit_test(choices_are_exact),             cmocka_unit_test(shape_subgraphs_leave_nothing),
         cmocka_unit_test(nodes_become_the_few_kinds),    cmocka_unit_test(forms_that_do_not_fit),
         cmocka_unit_test(what_is_not_supported),         cmocka_unit_test(sequences_are_no_tensors),
+        cmocka_unit_test(resizes_to_nowhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
