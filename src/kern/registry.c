@@ -1,6 +1,7 @@
 /* The table of kernels, and the choice from it. */
 #include "kern/kernel_list.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define TEXT(x) #x
@@ -22,26 +23,25 @@ const cm_kernel *cm_kernel_rows(int *count)
     return kernels;
 }
 
-const cm_kernel *cm_kernel_choose(cm_kernel_op op, const char *types, cm_cpu_tier tier)
+/* The best row at a tier: of these types (NULL: any) and this mr (0: any). */
+static const cm_kernel *choose(cm_kernel_op op, const char *types, int mr, cm_cpu_tier tier)
 {
     const cm_kernel *best = NULL;
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
         const cm_kernel *kernel = &kernels[i];
-        if (kernel->op != op || kernel->tier > tier || strcmp(kernel->types, types) != 0)
-            continue;
-        if (best == NULL || kernel->tier > best->tier)
+        bool fits = kernel->op == op && (types == NULL || strcmp(kernel->types, types) == 0) && (mr == 0 || kernel->mr == mr);
+        if (fits && kernel->tier <= tier && (best == NULL || kernel->tier > best->tier))
             best = kernel;
     }
     return best;
 }
 
+const cm_kernel *cm_kernel_choose(cm_kernel_op op, const char *types, cm_cpu_tier tier)
+{
+    return choose(op, types, 0, tier);
+}
+
 const cm_kernel *cm_kernel_choose_winograd(cm_kernel_op op, int m, cm_cpu_tier tier)
 {
-    const cm_kernel *best = NULL;
-    for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
-        const cm_kernel *kernel = &kernels[i];
-        if (kernel->op == op && kernel->mr == m && kernel->tier <= tier && (best == NULL || kernel->tier > best->tier))
-            best = kernel;
-    }
-    return best;
+    return choose(op, NULL, m, tier);
 }
