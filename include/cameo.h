@@ -121,6 +121,15 @@ CAMEO_API cameo_status cameo_image_load(cameo_image **image, const char *path, c
 /* A copy of borrowed pixels as RGB8 (BGR swapped, grey repeated). Errors: ARGUMENT, LIMIT, MEMORY. */
 CAMEO_API cameo_status cameo_image_copy(cameo_image **image, const cameo_image_view *view, cameo_error *error);
 
+/* A picture of another size, RGB8: bilinear, as OpenCV's INTER_LINEAR on 8-bit pictures. Errors: ARGUMENT, LIMIT, MEMORY. Thread-safe. */
+CAMEO_API cameo_status cameo_image_resize(cameo_image **resized, const cameo_image_view *view, int width, int height,
+                                          cameo_error *error);
+
+/* An affine warp, RGB8: bilinear with a black border, as OpenCV's warpAffine on 8-bit pictures. matrix: the map from the view's coordinates
+ * to the new picture's, x' = m0 x + m1 y + m2, y' = m3 x + m4 y + m5. Errors: ARGUMENT (no inverse, not finite), LIMIT, MEMORY. Thread-safe. */
+CAMEO_API cameo_status cameo_image_warp(cameo_image **warped, const cameo_image_view *view, const double matrix[6], int width,
+                                        int height, cameo_error *error);
+
 /* The pixels of a picture; valid until it is freed. */
 CAMEO_API cameo_image_view cameo_image_pixels(const cameo_image *image);
 
