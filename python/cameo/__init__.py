@@ -12,7 +12,7 @@ from . import _native
 from .engines import Engine, Faces
 from .errors import ClosedError, Error, FormatError, LimitError, MismatchError, MissingFileError, NoFaceError, UnsupportedError
 from .model_files import find_model, find_pack, known_models
-from .networks import Network, TensorInfo
+from .network import Network, TensorInfo
 from .pictures import annotate, imread, imwrite, norm_crop, resize, warp
 from .recognizers import FaceRecognizer, similarity
 

@@ -9,7 +9,7 @@ import numpy as np
 from . import _native
 from .errors import ClosedError, MismatchError
 from .handles import HandlePool, call, most_at_once, thread_count
-from .networks import native_options
+from .network import native_options
 from .pictures import Path, Picture, is_bgr, landmark_rows, lend
 
 __all__ = ["Engine", "Faces"]

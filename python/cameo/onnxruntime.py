@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Optional, Sequence, Union
 import numpy as np
 
 from . import _native
-from .networks import Network, TensorInfo
+from .network import Network, TensorInfo
 from .providers import CPU, check_providers, threads_of
 
 __all__ = ["ExecutionMode", "GraphOptimizationLevel", "InferenceSession", "ModelMetadata", "NodeArg", "RunOptions", "SessionOptions",

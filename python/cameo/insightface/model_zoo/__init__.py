@@ -7,7 +7,7 @@ from typing import Any
 
 from ...errors import MismatchError, MissingFileError
 from ...model_files import find_pack
-from ...networks import Network
+from ...network import Network
 from ...providers import check_providers, threads_of
 from .crops import Attribute, Landmark
 from .detection import SCRFD

@@ -5,7 +5,7 @@ from typing import Any, Optional, Tuple
 
 import numpy as np
 
-from ...networks import Network
+from ...network import Network
 from ..utils import face_align
 
 __all__ = ["Attribute", "Landmark"]

@@ -8,7 +8,7 @@ from typing import Any, List, Optional, Tuple
 import numpy as np
 
 from ...engines import Engine
-from ...networks import Network
+from ...network import Network
 
 __all__ = ["SCRFD"]
 

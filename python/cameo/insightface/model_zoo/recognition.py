@@ -6,7 +6,7 @@ from typing import Any, List, Optional, Sequence
 import numpy as np
 
 from ...engines import Engine
-from ...networks import Network
+from ...network import Network
 from ...recognizers import similarity
 
 __all__ = ["ArcFaceONNX"]
