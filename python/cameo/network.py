@@ -146,7 +146,7 @@ def check_input(value: Any, info: TensorInfo) -> Any:
     if not isinstance(value, np.ndarray):
         raise TypeError(f"input '{info.name}' is of type {type(value).__name__}; a numpy.ndarray is needed")
     if value.dtype != np.float32 or not value.dtype.isnative:
-        raise TypeError(f"input '{info.name}' has dtype {value.dtype.str}; float32 in this machine's byte order is needed: .astype(numpy.float32)")
+        raise TypeError(f"input '{info.name}' has dtype {value.dtype}; float32 in this machine's byte order is needed: .astype(numpy.float32)")
     if value.size == 0:
         raise ValueError(f"input '{info.name}' is empty: its shape is {value.shape}")
     if value.ndim != len(info.shape):

@@ -53,9 +53,18 @@ static const field contract_fields[] = {
     {NULL, FIELD_INT, 0, NULL},
 };
 
+/* The text of a bytes object, which Python makes of strings and paths; NULL with TypeError. */
+static const char *text_of(const field *f, PyObject *value)
+{
+    if (PyBytes_Check(value))
+        return PyBytes_AsString(value);
+    PyErr_Format(PyExc_TypeError, "%s must be a string", f->name);
+    return NULL;
+}
+
 static bool set_word(const field *f, PyObject *value, void *place)
 {
-    const char *word = PyBytes_AsString(value);
+    const char *word = text_of(f, value);
     if (!word)
         return false;
     for (int i = 0; f->words[i]; i++) {
@@ -105,7 +114,7 @@ static bool set_field(const field *f, PyObject *value, char *base)
     case FIELD_FLOAT3: return set_floats(value, place, 3);
     case FIELD_UINT64: *(uint64_t *)place = PyLong_AsUnsignedLongLong(value); break;
     case FIELD_WORD: return set_word(f, value, place);
-    case FIELD_TEXT: *(const char **)place = PyBytes_AsString(value); break;
+    case FIELD_TEXT: *(const char **)place = text_of(f, value); break;
     }
     return !PyErr_Occurred();
 }

@@ -1,4 +1,5 @@
 """What the tests of the Python package share: the research data, packs of links to its models, and models that the program makes."""
+import atexit
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ DETECTOR = os.path.join(DATA, "models", "det_500m.onnx")
 SCENES = os.path.join(DATA, "scenes")
 
 SCRATCH = tempfile.TemporaryDirectory(prefix="cameo-python-")
+atexit.register(SCRATCH.cleanup)
 
 
 def scratch(*names):
