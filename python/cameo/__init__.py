@@ -11,14 +11,15 @@ from __future__ import annotations
 from . import _native
 from .engines import Engine, Faces
 from .errors import ClosedError, Error, FormatError, LimitError, MismatchError, MissingFileError, NoFaceError, UnsupportedError
+from .folders import FaceTable, embed_folder
 from .model_files import find_model, find_pack, known_models
 from .network import Network, TensorInfo
 from .pictures import annotate, imread, imwrite, norm_crop, resize, warp
 from .recognizers import FaceRecognizer, similarity
 
-__all__ = ["ClosedError", "Engine", "Error", "FaceRecognizer", "Faces", "FormatError", "LimitError", "MismatchError", "MissingFileError", "Network",
-           "NoFaceError", "TensorInfo", "UnsupportedError", "annotate", "cpu_count", "cpu_tier", "find_model", "find_pack", "imread", "imwrite",
-           "known_models", "norm_crop", "resize", "similarity", "supported_operators", "warp"]
+__all__ = ["ClosedError", "Engine", "Error", "FaceRecognizer", "FaceTable", "Faces", "FormatError", "LimitError", "MismatchError", "MissingFileError",
+           "Network", "NoFaceError", "TensorInfo", "UnsupportedError", "annotate", "cpu_count", "cpu_tier", "embed_folder", "find_model", "find_pack",
+           "imread", "imwrite", "known_models", "norm_crop", "resize", "similarity", "supported_operators", "warp"]
 
 _facts = _native.facts()
 __version__: str = _facts["version"]

@@ -15,27 +15,32 @@ from . import _native
 
 _condition = threading.Condition()
 _calls = 0
+_mine = threading.local()  # .calls: how many of them are this thread's own, as a signal handler that forks may meet
 _pools: "weakref.WeakSet[HandlePool]" = weakref.WeakSet()
 
 
 @contextmanager
 def call() -> Iterator[None]:
     """Around everything that works inside the library: a fork waits for its end."""
-    global _calls
-    with _condition:
-        _calls += 1
+    _count(1)
     try:
         yield
     finally:
-        with _condition:
-            _calls -= 1
-            if _calls == 0:
-                _condition.notify_all()
+        _count(-1)
+
+
+def _count(step: int) -> None:
+    global _calls
+    with _condition:
+        _calls += step
+        _mine.calls = getattr(_mine, "calls", 0) + step
+        if step < 0:
+            _condition.notify_all()
 
 
 def _before_fork() -> None:
     _condition.acquire()
-    while _calls:
+    while _calls > getattr(_mine, "calls", 0):
         _condition.wait()
 
 
@@ -44,8 +49,9 @@ def _after_fork_in_parent() -> None:
 
 
 def _after_fork_in_child() -> None:
-    global _condition
+    global _calls, _condition
     _condition = threading.Condition()
+    _calls = getattr(_mine, "calls", 0)
     for pool in list(_pools):
         pool.forget()
 

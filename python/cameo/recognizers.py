@@ -91,8 +91,8 @@ class FaceRecognizer:
         pictures = [lend(image, f"picture {index}") for index, image in enumerate(images)]
         if self.engine.detector_contract is None:
             rows = self.engine.embed_aligned(pictures)
-        elif not pictures:
-            rows = np.empty((0, self.dimension), np.float32)
+        elif min(self._workers, len(pictures)) < 2:
+            rows = np.array([self._embed_one(picture) for picture in pictures], np.float32).reshape(-1, self.dimension)
         else:
             with ThreadPoolExecutor(self._workers) as pool:
                 rows = np.stack(list(pool.map(self._embed_one, pictures)))

@@ -181,6 +181,25 @@ class Processes(unittest.TestCase):
             for thread in threads:
                 thread.join()
 
+    def test_fork_in_a_signal_handler(self):
+        """The handler runs in the middle of a call of its own thread, which it must not wait for."""
+        import signal
+
+        import cameo
+
+        recognizer = cameo.FaceRecognizer(made_model("mbf"), threads=2)
+        expected = recognizer.get_embedding(crop()).tobytes()
+        answers = []
+        before = signal.signal(signal.SIGALRM, lambda *_: answers.append(in_child(lambda: recognizer.get_embedding(crop()).tobytes())))
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.02, 0.1)
+            while len(answers) < 5:
+                self.assertEqual(recognizer.get_embedding(crop()).tobytes(), expected)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        self.assertEqual(set(answers), {expected})
+
     def test_multiprocessing(self):
         import cameo
 

@@ -39,8 +39,8 @@ class Face(Dict[str, Any]):
         del self[name]
 
     @property
-    def embedding_norm(self) -> Optional[float]:
-        """Euclidean length of the embedding; low for poor pictures."""
+    def embedding_norm(self) -> Any:
+        """Euclidean length of the embedding (float32); low for poor pictures."""
         return None if self.embedding is None else np.linalg.norm(self.embedding)
 
     @property

@@ -65,8 +65,9 @@ class SCRFD:
 
     def prepare(self, ctx_id: int, **kwargs: Any) -> None:
         """input_size, det_thresh, nms_thresh: for later calls of detect. ctx_id: accepted, without effect. A network of fixed size keeps its own."""
-        self.det_thresh = float(kwargs.get("det_thresh") or self.det_thresh)
-        self.nms_thresh = float(kwargs.get("nms_thresh") or self.nms_thresh)
+        for name in ("det_thresh", "nms_thresh"):
+            if kwargs.get(name) is not None:
+                setattr(self, name, float(kwargs[name]))
         if kwargs.get("input_size") is not None and not self._fixed:
             self.input_sizes = sizes_of(kwargs["input_size"])
         self._engine(self.input_sizes, self.det_thresh)
