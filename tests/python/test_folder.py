@@ -114,6 +114,35 @@ class Folder(unittest.TestCase):
         with self.assertRaises(OSError):
             table.to_parquet(scratch("no", "such", "folder.parquet"))
 
+    def test_batches_of_arrow(self):
+        """What Spark and Ray are given; their own tests are in test_engines.py."""
+        import pickle
+
+        import pyarrow
+
+        from cameo.arrow import NO_FACE, SCHEMA, EmbedFaces, map_in_arrow
+
+        names, contents = [], []
+        for name in ("t1.jpg", "poisoned.jpg", "no_face.png"):
+            with open(os.path.join(self.folder, name), "rb") as file:
+                contents.append(file.read())
+            names.append(name)
+        batch = pyarrow.RecordBatch.from_pydict({"where": [*names, "null.jpg"], "bytes": [*contents, None]})
+        embed = pickle.loads(pickle.dumps(EmbedFaces(RECOGNIZER, DETECTOR, content="bytes", path="where")))
+        table = embed(batch)
+        self.assertEqual(table.schema, SCHEMA)
+        rows = table.to_pylist()
+        self.assertEqual([row["path"] for row in rows], ["t1.jpg"] * 6 + names[1:] + ["null.jpg"])
+        self.assertEqual([row["face"] for row in rows], [0, 1, 2, 3, 4, 5, None, None, None])
+        self.assertEqual([row["error"] is None for row in rows], [True] * 6 + [False] * 3)
+        self.assertEqual(rows[7]["error"], NO_FACE)
+        expected = self.embed()
+        numpy.testing.assert_array_equal(numpy.array([row["embedding"] for row in rows[:6]], numpy.float32), expected.embeddings[-6:])
+        numpy.testing.assert_array_equal(numpy.array([row["landmarks"] for row in rows[:6]], numpy.float32), expected.landmarks[-6:].reshape(6, 10))
+        batches = list(map_in_arrow(RECOGNIZER, DETECTOR, "bytes", "where")(iter([batch, batch[:1]])))
+        self.assertEqual(sum(part.num_rows for part in batches), 9 + 6)
+        self.assertTrue(all(part.schema == SCHEMA for part in batches))
+
     def test_empty_and_missing(self):
         import cameo
 
