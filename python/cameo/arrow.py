@@ -48,7 +48,7 @@ class EmbedFaces:
 
         pictures = ray.data.read_binary_files(folder, include_paths=True)
         faces = pictures.map_batches(EmbedFaces, fn_constructor_kwargs={"model": ..., "detector": ..., "content": "bytes"},
-                                     batch_format="pyarrow", batch_size=64, concurrency=4)
+                                     batch_format="pyarrow", batch_size=64, compute=ray.data.ActorPoolStrategy(size=4))
     """
 
     def __init__(self, model: str = "w600k_r50", detector: str = "det_10g", content: str = "content", path: str = "path", **options: Any) -> None:
