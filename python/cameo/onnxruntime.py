@@ -13,10 +13,11 @@ import numpy as np
 
 from . import _native
 from .network import Network, TensorInfo
+from .ort_values import IOBinding, OrtValue
 from .providers import CPU, check_providers, threads_of
 
-__all__ = ["ExecutionMode", "GraphOptimizationLevel", "InferenceSession", "ModelMetadata", "NodeArg", "RunOptions", "SessionOptions",
-           "get_all_providers", "get_available_providers", "get_device", "set_default_logger_severity"]
+__all__ = ["ExecutionMode", "GraphOptimizationLevel", "IOBinding", "InferenceSession", "ModelMetadata", "NodeArg", "OrtValue", "RunOptions",
+           "SessionOptions", "get_all_providers", "get_available_providers", "get_device", "set_default_logger_severity"]
 
 __version__ = _native.facts()["version"]
 
@@ -170,6 +171,20 @@ class InferenceSession:
             raise ValueError(f"{len(wanted)} outputs are wanted, but {len(out)} arrays were given for them")
         results: List[Any] = self._network.run([np.asarray(input_feed[name]) for name in names], wanted, out)
         return results
+
+    def run_with_ort_values(self, output_names: Optional[Sequence[str]], input_dict_ort_values: Dict[str, OrtValue],
+                            run_options: Optional[RunOptions] = None) -> List[OrtValue]:
+        """The same with OrtValues."""
+        feed = {name: value.numpy() for name, value in input_dict_ort_values.items()}
+        return [OrtValue(result) for result in self.run(output_names, feed, run_options)]
+
+    def io_binding(self) -> IOBinding:
+        """An empty binding for run_with_iobinding."""
+        return IOBinding(self)
+
+    def run_with_iobinding(self, iobinding: IOBinding, run_options: Optional[RunOptions] = None) -> None:
+        """Runs the model on what is bound."""
+        iobinding.run()
 
 
 def get_available_providers() -> List[str]:

@@ -64,6 +64,41 @@ class SameAnswers(unittest.TestCase):
             self.assertEqual(a.shape, (batch, 128))
             numpy.testing.assert_allclose(b, a, atol=1e-4)
 
+    def test_bound_inputs_and_outputs(self):
+        import onnxruntime
+
+        import cameo.onnxruntime
+
+        said = []
+        for module, session in zip((onnxruntime, cameo.onnxruntime), sessions(package_data.RECOGNIZER)):
+            tensors = feed(session, 2)
+            name, output = session.get_inputs()[0].name, session.get_outputs()[0].name
+            buffer = numpy.full((2, 128), numpy.nan, numpy.float32)
+            binding = session.io_binding()
+            binding.bind_cpu_input(name, tensors[name])
+            binding.bind_output(output, "cpu", 0, numpy.float32, (2, 128), buffer.ctypes.data)
+            session.run_with_iobinding(binding)
+            value = module.OrtValue.ortvalue_from_shape_and_type((2, 128), numpy.float32)
+            other = session.io_binding()
+            other.bind_ortvalue_input(name, module.OrtValue.ortvalue_from_numpy(tensors[name]))
+            other.bind_ortvalue_output(output, value)
+            session.run_with_iobinding(other)
+            free = session.io_binding()
+            free.bind_cpu_input(name, tensors[name])
+            free.bind_output(output)
+            session.run_with_iobinding(free)
+            plain = session.run(None, tensors)[0]
+            by_value = session.run_with_ort_values([output], {name: module.OrtValue.ortvalue_from_numpy(tensors[name])})[0]
+            for result in (buffer, value.numpy(), free.copy_outputs_to_cpu()[0], free.get_outputs()[0].numpy(), by_value.numpy(),
+                           binding.copy_outputs_to_cpu()[0]):
+                numpy.testing.assert_array_equal(result, plain)
+            said.append((list(value.shape()), value.data_type(), value.device_name(), value.is_tensor(), value.has_value()))
+        self.assertEqual(said[0], said[1])
+        with self.assertRaisesRegex(ValueError, "'cuda'"):
+            binding.bind_output(output, "cuda")
+        with self.assertRaisesRegex(ValueError, "shape"):
+            binding.bind_output(output, buffer_ptr=buffer.ctypes.data)
+
     def test_metadata(self):
         theirs, ours = sessions(package_data.RECOGNIZER)
         self.assertEqual(theirs.get_modelmeta().producer_name, ours.get_modelmeta().producer_name)
@@ -185,7 +220,10 @@ class OurOwn(unittest.TestCase):
         self.assertIsInstance(caught.exception, NotImplementedError)
 
     def test_sessions_can_be_pickled(self):
-        again = pickle.loads(pickle.dumps(self.session))
+        options = self.module.SessionOptions()
+        options.intra_op_num_threads = 3
+        again = pickle.loads(pickle.dumps(self.module.InferenceSession(self.path, options)))
+        self.assertEqual(again.get_session_options().intra_op_num_threads, 3)
         numpy.testing.assert_array_equal(again.run(None, self.tensors)[0], self.session.run(None, self.tensors)[0])
 
 
