@@ -3,6 +3,10 @@
 #include <stddef.h>
 #include <string.h>
 
+_Static_assert(sizeof(cameo_face_rank) == sizeof(int) && sizeof(cameo_memory) == sizeof(int) && sizeof(cameo_precision) == sizeof(int) &&
+                   sizeof(cameo_color) == sizeof(int),
+               "words are stored as ints");
+
 /* Options as rows of a table: where each lies in its structure, and how its value is read. */
 typedef enum field_kind { FIELD_INT, FIELD_UINT64, FIELD_FLOAT, FIELD_FLOAT3, FIELD_TEXT, FIELD_WORD } field_kind;
 
@@ -69,7 +73,7 @@ static bool set_word(const field *f, PyObject *value, void *place)
         return false;
     for (int i = 0; f->words[i]; i++) {
         if (strcmp(f->words[i], word) == 0) {
-            memcpy(place, &i, sizeof i); /* enumerations are ints */
+            memcpy(place, &i, sizeof i);
             return true;
         }
     }
@@ -216,14 +220,19 @@ bool native_contract_override(PyObject *dictionary, cameo_contract_override *ove
     return take_all(dictionary, take_contract, override);
 }
 
-PyObject *native_contract(const cameo_contract *contract)
+static const char *task_name(cameo_task task)
 {
-    static const char *const tasks[] = {
+    static const char *const names[] = {
         [CAMEO_TASK_UNKNOWN] = "unknown",       [CAMEO_TASK_RECOGNITION] = "recognition", [CAMEO_TASK_DETECTION] = "detection",
         [CAMEO_TASK_LANDMARKS] = "landmarks",   [CAMEO_TASK_GENDER_AGE] = "genderage",    [CAMEO_TASK_ANTI_SPOOFING] = "antispoofing",
     };
+    return (size_t)task < sizeof names / sizeof *names ? names[task] : names[CAMEO_TASK_UNKNOWN];
+}
+
+PyObject *native_contract(const cameo_contract *contract)
+{
     const float *mean = contract->mean, *std = contract->std;
-    return Py_BuildValue("{s:s,s:s,s:i,s:i,s:s,s:(ddd),s:(ddd),s:s,s:i,s:i}", "task", tasks[contract->task], "family", contract->family, "width",
+    return Py_BuildValue("{s:s,s:s,s:i,s:i,s:s,s:(ddd),s:(ddd),s:s,s:i,s:i}", "task", task_name(contract->task), "family", contract->family, "width",
                          contract->width, "height", contract->height, "color", colors[contract->color], "mean", (double)mean[0], (double)mean[1],
                          (double)mean[2], "std", (double)std[0], (double)std[1], (double)std[2], "output_name", contract->output_name,
                          "output_index", contract->output_index, "dimension", contract->dimension);

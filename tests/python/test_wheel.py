@@ -40,7 +40,7 @@ class Wheel(unittest.TestCase):
         self.assertFalse([name for name in names if name.endswith((".a", ".h", ".onnx"))])
         required = [line for line in metadata.splitlines() if line.startswith("Requires-Dist:") and "extra ==" not in line]
         self.assertEqual([line.split()[1].split(">")[0] for line in required], ["numpy"])
-        for license_file in ("LICENSE", "NOTICE"):
+        for license_file in ("LICENSE", "NOTICE", "libjpeg.txt", "libpng.txt", "libwebp.txt"):
             self.assertTrue(any(name.endswith("licenses/" + license_file) for name in names), license_file)
 
     def test_it_works_alone(self):
