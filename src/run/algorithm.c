@@ -80,7 +80,7 @@ cm_algorithm cm_algorithm_choose(const cm_op *op, const cm_policy *policy)
         return (cm_algorithm){0};
     bool fits = winograd_fits(op);
     if (policy->forced)
-        return (cm_algorithm){.winograd = fits ? policy->forced->winograd : 0, .half = policy->forced->half};
+        return fits ? *policy->forced : (cm_algorithm){.half = policy->forced->half};
     if (!fits || op->inputs[0]->dims[1] < CM_FEWEST_WINOGRAD_INPUTS)
         return choose_direct(op, policy->compact);
     const int64_t *output = op->output->dims;
@@ -91,15 +91,14 @@ cm_algorithm cm_algorithm_choose(const cm_op *op, const cm_policy *policy)
 
 const char *cm_algorithm_text(cm_algorithm algorithm)
 {
-    if (algorithm.winograd == 2)
-        return algorithm.half ? "winograd 2x2, half" : "winograd 2x2";
-    if (algorithm.winograd == 4)
-        return algorithm.half ? "winograd 4x4, half" : "winograd 4x4";
-    return algorithm.half ? "direct, half" : "direct";
+    static const char *const texts[3][3] = {{"direct", "direct, half", "direct, half"},
+                                            {"winograd 2x2", "winograd 2x2, half filters", "winograd 2x2, half"},
+                                            {"winograd 4x4", "winograd 4x4, half filters", "winograd 4x4, half"}};
+    return texts[algorithm.winograd / 2][algorithm.half + algorithm.kept];
 }
 
 double cm_algorithm_bytes(cm_algorithm algorithm, int64_t inputs, int64_t outputs)
 {
-    int edge = algorithm.winograd ? algorithm.winograd + 2 : 3;
-    return (double)(edge * edge) * (double)inputs * (double)outputs * (algorithm.half ? 2.0 : 4.0);
+    int edge = algorithm.kept ? algorithm.winograd + 2 : 3;
+    return edge * edge * (double)inputs * (double)outputs * (algorithm.half ? 2.0 : 4.0);
 }

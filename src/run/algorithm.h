@@ -8,6 +8,7 @@
 typedef struct cm_algorithm {
     int winograd; /* tiles of so many output pixels squared, 2 or 4; 0: direct */
     bool half;    /* weights kept as half floats */
+    bool kept;    /* Winograd with half floats: filters kept transformed; otherwise they are transformed in each run */
 } cm_algorithm;
 
 /* What decides beside the layer; the same for all layers of a network. */

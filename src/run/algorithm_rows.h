@@ -10,12 +10,14 @@
 
 #define MEASURED_SIZES 7, 10, 14, 20, 28, 40, 56, 80, 112, 160, 320
 
-#define D {0, false}
-#define DH {0, true}
-#define F2 {2, false}
-#define F2H {2, true}
-#define F4 {4, false}
-#define F4H {4, true}
+#define D {0, false, false}
+#define DH {0, true, false}
+#define F2 {2, false, false}
+#define F2S {2, true, false}
+#define F2H {2, true, true}
+#define F4 {4, false, false}
+#define F4S {4, true, false}
+#define F4H {4, true, true}
 
 static const cm_algorithm_row avx512_rows[] = {
     {16, 3, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}, {F4, F4, F4, F4, F4, F4, F4, F4, F4, F4, F4}},

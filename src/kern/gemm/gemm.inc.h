@@ -14,7 +14,8 @@
 #include "kern/vector/vector_math.h"
 
 #define GEMM_NR (GEMM_COLUMNS * VEC)
-enum { GEMM_LINE = 64 }; /* bytes of a cache line */
+/* One line is fetched for so many k. */
+enum { GEMM_ROW_BYTES = GEMM_NR * (int)sizeof(gemm_panel_element), GEMM_FETCH_EVERY = GEMM_ROW_BYTES < CM_CACHE_LINE ? CM_CACHE_LINE / GEMM_ROW_BYTES : 1 };
 
 /* What a body is made for; all constant. */
 typedef struct gemm_variant {
@@ -27,24 +28,27 @@ VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
     vec sums[GEMM_MR][GEMM_COLUMNS];
     UNROLL for (int i = 0; i < m; i++) {
         UNROLL for (int j = 0; j < columns; j++)
-            sums[i][j] = vec_zero();
+            sums[i][j] = tile->accumulate ? vec_load(tile->c + i * tile->c_stride + j * VEC) : vec_zero();
     }
     const gemm_panel_element *panel = tile->panel;
     const float *a = tile->a;
-    ptrdiff_t next_group = ((ptrdiff_t)tile->rows - 1) * CM_GEMM_K;
+    const char *fetch = tile->fetch;
+    ptrdiff_t next_group = tile->group_stride - CM_GEMM_K;
     for (int group = 0; group < tile->k; group += CM_GEMM_K, a += next_group) {
-        for (int k = 0; k < CM_GEMM_K; k++, a++, panel += GEMM_NR) {
-            vec b[GEMM_COLUMNS];
-            UNROLL for (int j = 0; j < columns; j++)
-                b[j] = gemm_load(panel + j * VEC);
+        for (int k = 0; k < CM_GEMM_K; k += GEMM_FETCH_EVERY) {
             if (variant.fetch) {
-                UNROLL for (int byte = 0; byte < GEMM_NR * (int)sizeof *panel; byte += GEMM_LINE)
-                    vec_prefetch_far((const void *)((uintptr_t)panel + (uintptr_t)(tile->ahead + byte)));
+                vec_prefetch_far(fetch);
+                fetch += CM_CACHE_LINE;
             }
-            UNROLL for (int i = 0; i < m; i++) {
-                vec x = vec_all(a[i * CM_GEMM_K]);
+            UNROLL for (int step = 0; step < GEMM_FETCH_EVERY; step++, a++, panel += GEMM_NR) {
+                vec b[GEMM_COLUMNS];
                 UNROLL for (int j = 0; j < columns; j++)
-                    sums[i][j] = vec_fma(x, b[j], sums[i][j]);
+                    b[j] = gemm_load(panel + j * VEC);
+                UNROLL for (int i = 0; i < m; i++) {
+                    vec x = vec_all(a[i * CM_GEMM_K]);
+                    UNROLL for (int j = 0; j < columns; j++)
+                        sums[i][j] = vec_fma(x, b[j], sums[i][j]);
+                }
             }
         }
     }
@@ -69,10 +73,9 @@ VEC_INLINE void gemm_columns(const cm_gemm_tile *tile, const int m, const int fe
         gemm_body(tile, (gemm_variant){ m, GEMM_COLUMNS, fetch });
 }
 
-/* The panel is fetched ahead where the caller says so, and then only for whole tiles: the first ones of a panel are. */
 VEC_INLINE void gemm_rows(const cm_gemm_tile *tile, const int m)
 {
-    if (tile->ahead)
+    if (tile->fetch != NULL)
         gemm_columns(tile, m, 1);
     else
         gemm_columns(tile, m, 0);
