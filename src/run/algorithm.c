@@ -3,6 +3,7 @@
 #include "run/algorithm_rows.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 const short cm_algorithm_sizes[CM_ALGORITHM_SIZES] = {MEASURED_SIZES};
 
@@ -33,8 +34,8 @@ int cm_algorithm_depthwise(const cm_op *op)
 static bool winograd_fits(const cm_op *op)
 {
     const cm_conv *conv = &op->u.conv;
-    return op->kind == CM_OP_CONV && conv->groups == 1 && conv->kernel[0] == 3 && conv->kernel[1] == 3 && conv->stride[0] == 1 &&
-           conv->stride[1] == 1 && conv->dilation[0] == 1 && conv->dilation[1] == 1;
+    return op->kind == CM_OP_CONV && conv->groups == 1 && conv->kernel[0] == 3 && conv->kernel[1] == 3 && conv->stride[0] <= 2 &&
+           conv->stride[1] == conv->stride[0] && conv->dilation[0] == 1 && conv->dilation[1] == 1;
 }
 
 /* How many times one is the other, as a power of two, up or down. */
@@ -84,6 +85,10 @@ cm_algorithm cm_algorithm_choose(const cm_op *op, const cm_policy *policy)
     if (!fits || op->inputs[0]->dims[1] < CM_FEWEST_WINOGRAD_INPUTS)
         return choose_direct(op, policy->compact);
     const int64_t *output = op->output->dims;
+    if (op->u.conv.stride[0] == 2) {
+        const char *e = getenv("S4"); char c = e ? e[output[2] >= 56 ? 0 : output[2] >= 28 ? 1 : output[2] >= 14 ? 2 : 3] : 'd';
+        return c == 'd' ? choose_direct(op, policy->compact) : c == 'f' ? (cm_algorithm){4, false, false} : c == 's' ? (cm_algorithm){4, true, false} : (cm_algorithm){4, true, true};
+    }
     const cm_algorithm_row *row = nearest_row(policy->tier, (double)op->inputs[0]->dims[1], (double)output[1]);
     int column = nearest_size(sqrt((double)output[2] * (double)output[3]));
     return policy->compact ? row->compact[column] : row->fast[column];

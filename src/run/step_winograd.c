@@ -168,37 +168,6 @@ static void transform_filters(const winograd_job *job, int group, int k, int cou
     w->filter->run.winograd_filter(&call);
 }
 
-/* The filters that are transformed next are fetched while products are computed: a piece with each call of the kernel, which is as many lines as the
- * call has input channels. */
-typedef struct filter_fetch {
-    const winograd_job *job;
-    int group, k, lines; /* the block that comes next; group past the last: none */
-    int piece, pieces;   /* of a tap */
-    int tap;
-} filter_fetch;
-
-static filter_fetch fetch_of(const winograd_job *job, int group, int k, int end_group)
-{
-    const cm_winograd *w = job->winograd;
-    int next_k = k + w->k_block, next_group = group;
-    if (next_k >= w->k)
-        next_k = 0, next_group++;
-    int lines = (int)min(w->k - k, w->k_block), ahead = (int)min(job->inputs - next_k, w->k_block);
-    filter_fetch fetch = {.job = job, .group = next_group, .k = next_k, .lines = lines, .tap = next_group < end_group ? 0 : TAPS};
-    fetch.pieces = ceil_div((int64_t)ahead * w->width * (int64_t)filter_bytes(job), (int64_t)lines * CM_CACHE_LINE);
-    return fetch;
-}
-
-static const void *next_piece(filter_fetch *fetch)
-{
-    if (fetch->tap == TAPS)
-        return NULL;
-    const unsigned char *piece = filters_at(fetch->job, fetch->group, fetch->tap, fetch->k) + (ptrdiff_t)fetch->piece * fetch->lines * CM_CACHE_LINE;
-    if (++fetch->piece == fetch->pieces)
-        fetch->piece = 0, fetch->tap++;
-    return piece;
-}
-
 /* A block of a group's filters. u: transformed; NULL: they are kept transformed. */
 typedef struct filter_block {
     int group, channels, k;
@@ -217,22 +186,26 @@ static const void *panel_of(const winograd_job *job, const filter_block *block, 
 }
 
 /* All products of one weight with a block of its filters. Rows are cut into blocks of equal size (but for the last). */
-static void multiply_weight(const winograd_job *job, const cm_winograd_chunk *chunk, int weight, const filter_block *filters, filter_fetch *fetch,
+static void multiply_weight(const winograd_job *job, const cm_winograd_chunk *chunk, int weight, const filter_block *filters,
                             const winograd_scratch *scratch)
 {
     const cm_winograd *w = job->winograd;
-    int channels = filters->channels, k = filters->k;
-    int rows = chunk->weight_rows[weight], block = rows ? ceil_div(rows, ceil_div(rows, w->multiply->mr)) : 1;
-    cm_gemm_tile product = {.group_stride = group_stride(chunk), .c_stride = CM_WINOGRAD_GROUP, .k = (int)min(w->k - k, w->k_block), .accumulate = k > 0};
-    for (int column = 0; column < channels; column += w->multiply->nr) {
+    int k = filters->k, nr = w->multiply->nr, rows = chunk->weight_rows[weight], block = rows ? ceil_div(rows, ceil_div(rows, w->multiply->mr)) : 1;
+    cm_gemm_tile product = {.group_stride = group_stride(chunk),
+                            .c_stride = CM_WINOGRAD_GROUP,
+                            .k = (int)min(w->k - k, w->k_block),
+                            .accumulate = k > 0};
+    const float *v = scratch->v + k / CM_GEMM_K * product.group_stride;
+    for (int column = 0; column < filters->channels; column += nr) {
         product.panel = panel_of(job, filters, weight, column);
-        product.n = (int)min(channels - column, w->multiply->nr);
+        product.n = (int)min(filters->channels - column, nr);
         for (int row = 0; row < rows; row += block) {
-            ptrdiff_t first = chunk->weight_first[weight] + row;
+            int first = chunk->weight_first[weight] + row, next = row + block < rows ? first + block : chunk->weight_first[weight + 1];
             product.m = (int)min(rows - row, block);
-            product.a = scratch->v + k / CM_GEMM_K * product.group_stride + first * CM_GEMM_K;
-            product.c = scratch->sums + first * CM_WINOGRAD_GROUP + column;
-            product.fetch = filters->u ? next_piece(fetch) : row == 0 ? (const unsigned char *)product.panel + PREFETCH_BYTES : NULL;
+            product.a = v + (ptrdiff_t)first * CM_GEMM_K;
+            product.c = scratch->sums + (ptrdiff_t)first * CM_WINOGRAD_GROUP + column;
+            product.ahead = w->kept && row == 0 ? PREFETCH_BYTES : 0;
+            product.next = column + nr >= filters->channels && next < chunk->rows ? v + (ptrdiff_t)next * CM_GEMM_K : NULL;
             w->multiply->run.gemm(&product);
         }
     }
@@ -283,11 +256,10 @@ static void run_chunk(const winograd_job *job, int64_t number, int group, int en
         if (!w->kept)
             block.u = scratch->u + (w->whole ? group * group_floats(w) : 0);
         for (block.k = 0; block.k < w->k; block.k += w->k_block) {
-            filter_fetch fetch = fetch_of(job, group, block.k, w->whole ? 0 : end);
             if (!w->kept && !w->whole)
                 transform_filters(job, group, block.k, (int)min(w->k - block.k, w->k_block), scratch->u);
             for (int weight = 0; weight < w->edge * w->edge; weight++)
-                multiply_weight(job, &chunk, weight, &block, &fetch, scratch);
+                multiply_weight(job, &chunk, weight, &block, scratch);
         }
         transform_output(job, &chunk, group * w->width, block.channels, scratch);
     }

@@ -96,6 +96,7 @@ static void lay_rows(const cm_winograd *w, cm_winograd_chunk *chunk)
         chunk->weight_first[weight] = chunk->rows;
         chunk->rows += chunk->weight_rows[weight] + 1;
     }
+    chunk->weight_first[w->edge * w->edge] = chunk->rows;
 }
 
 cm_winograd_chunk cm_winograd_chunk_of(const cm_winograd *w, int64_t first, int tiles, int64_t *order, int32_t *rows)

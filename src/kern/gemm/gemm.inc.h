@@ -14,13 +14,24 @@
 #include "kern/vector/vector_math.h"
 
 #define GEMM_NR (GEMM_COLUMNS * VEC)
-/* One line is fetched for so many k. */
-enum { GEMM_ROW_BYTES = GEMM_NR * (int)sizeof(gemm_panel_element), GEMM_FETCH_EVERY = GEMM_ROW_BYTES < CM_CACHE_LINE ? CM_CACHE_LINE / GEMM_ROW_BYTES : 1 };
+/* A line of the panel lasts for so many k. */
+enum { GEMM_ROW_BYTES = GEMM_NR * (int)sizeof(gemm_panel_element), GEMM_LINE_K = GEMM_ROW_BYTES < CM_CACHE_LINE ? CM_CACHE_LINE / GEMM_ROW_BYTES : 1 };
 
 /* What a body is made for; all constant. */
 typedef struct gemm_variant {
-    int m, columns, fetch;
+    int m, columns, ahead, next;
 } gemm_variant;
+
+/* Fetches what the tile asks for at this k of a group. */
+VEC_INLINE void gemm_fetch(const cm_gemm_tile *tile, const gemm_variant variant, const gemm_panel_element *panel, const float *next, int k)
+{
+    if (variant.ahead && k % GEMM_LINE_K == 0) {
+        UNROLL for (int byte = 0; byte < GEMM_ROW_BYTES; byte += CM_CACHE_LINE)
+            vec_prefetch_far((const char *)panel + tile->ahead + byte);
+    }
+    if (variant.next)
+        vec_prefetch(next + k * CM_GEMM_K);
+}
 
 VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
 {
@@ -31,26 +42,24 @@ VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
             sums[i][j] = tile->accumulate ? vec_load(tile->c + i * tile->c_stride + j * VEC) : vec_zero();
     }
     const gemm_panel_element *panel = tile->panel;
-    const float *a = tile->a;
-    const char *fetch = tile->fetch;
-    ptrdiff_t next_group = tile->group_stride - CM_GEMM_K;
-    for (int group = 0; group < tile->k; group += CM_GEMM_K, a += next_group) {
-        for (int k = 0; k < CM_GEMM_K; k += GEMM_FETCH_EVERY) {
-            if (variant.fetch) {
-                vec_prefetch_far(fetch);
-                fetch += CM_CACHE_LINE;
-            }
-            UNROLL for (int step = 0; step < GEMM_FETCH_EVERY; step++, a++, panel += GEMM_NR) {
+    const float *a = tile->a, *next = tile->next;
+    for (int group = 0; group < tile->k; group += CM_GEMM_K) {
+        for (int k = 0; k < CM_GEMM_K; k += GEMM_LINE_K) {
+            UNROLL for (int step = k; step < k + GEMM_LINE_K; step++, panel += GEMM_NR) {
                 vec b[GEMM_COLUMNS];
                 UNROLL for (int j = 0; j < columns; j++)
                     b[j] = gemm_load(panel + j * VEC);
+                gemm_fetch(tile, variant, panel, next, step);
                 UNROLL for (int i = 0; i < m; i++) {
-                    vec x = vec_all(a[i * CM_GEMM_K]);
+                    vec x = vec_all(a[i * CM_GEMM_K + step]);
                     UNROLL for (int j = 0; j < columns; j++)
                         sums[i][j] = vec_fma(x, b[j], sums[i][j]);
                 }
             }
         }
+        a += tile->group_stride;
+        if (variant.next)
+            next += tile->group_stride;
     }
     UNROLL for (int i = 0; i < m; i++) {
         UNROLL for (int j = 0; j < columns; j++)
@@ -59,26 +68,30 @@ VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
 }
 
 /* m rows and as many vectors of columns as hold n. */
-VEC_INLINE void gemm_columns(const cm_gemm_tile *tile, const int m, const int fetch)
+VEC_INLINE void gemm_columns(const cm_gemm_tile *tile, const int m, const int ahead, const int next)
 {
 #if GEMM_COLUMNS > 2
     if (tile->n <= VEC)
-        gemm_body(tile, (gemm_variant){ m, 1, fetch });
+        gemm_body(tile, (gemm_variant){ m, 1, ahead, next });
     else if (tile->n <= 2 * VEC)
-        gemm_body(tile, (gemm_variant){ m, 2, fetch });
+        gemm_body(tile, (gemm_variant){ m, 2, ahead, next });
     else if (tile->n <= 3 * VEC)
-        gemm_body(tile, (gemm_variant){ m, 3, fetch });
+        gemm_body(tile, (gemm_variant){ m, 3, ahead, next });
     else
 #endif
-        gemm_body(tile, (gemm_variant){ m, GEMM_COLUMNS, fetch });
+        gemm_body(tile, (gemm_variant){ m, GEMM_COLUMNS, ahead, next });
 }
 
 VEC_INLINE void gemm_rows(const cm_gemm_tile *tile, const int m)
 {
-    if (tile->fetch != NULL)
-        gemm_columns(tile, m, 1);
+    if (tile->ahead && tile->next != NULL)
+        gemm_columns(tile, m, 1, 1);
+    else if (tile->ahead)
+        gemm_columns(tile, m, 1, 0);
+    else if (tile->next != NULL)
+        gemm_columns(tile, m, 0, 1);
     else
-        gemm_columns(tile, m, 0);
+        gemm_columns(tile, m, 0, 0);
 }
 
 #endif
