@@ -96,10 +96,11 @@ typedef void cm_gemm_fn(const cm_gemm_tile *tile);
 typedef enum cm_winograd_scheme {
     CM_WINOGRAD_2, /* m 2, stride 1 */
     CM_WINOGRAD_4, /* m 4, stride 1 */
+    CM_WINOGRAD_2_STRIDE2,
     CM_WINOGRAD_4_STRIDE2
 } cm_winograd_scheme;
 
-enum { CM_WINOGRAD_SCHEMES = 3, CM_WINOGRAD_MOST_INPUTS = 9, CM_WINOGRAD_MOST_POSITIONS = 9, CM_WINOGRAD_MOST_OUTPUTS = 4, CM_WINOGRAD_MOST_EDGE = 6 };
+enum { CM_WINOGRAD_SCHEMES = 4, CM_WINOGRAD_MOST_INPUTS = 9, CM_WINOGRAD_MOST_POSITIONS = 9, CM_WINOGRAD_MOST_OUTPUTS = 4, CM_WINOGRAD_MOST_EDGE = 6 };
 
 /* A side of a tile: so many output pixels come from so many inputs, by way of so many positions (the transformed side). */
 typedef struct cm_winograd_side {
@@ -109,8 +110,10 @@ typedef struct cm_winograd_side {
 
 /* Static storage. */
 const cm_winograd_side *cm_winograd_side_of(cm_winograd_scheme scheme, bool half);
-/* Weights of U along a side: 4 or 6. */
+/* Weights of U along a side: m + 2. */
 int cm_winograd_edge(cm_winograd_scheme scheme);
+/* m 2 or 4, stride 1 or 2. */
+cm_winograd_scheme cm_winograd_scheme_of(int m, int stride);
 
 /* filters: [9] taps, tap_stride apart, each [k, row] floats, or IEEE half floats (types f16) -> u: panels as gemm reads them, of the first `columns`
  * columns (a multiple of 16, at most row): [edge * edge] weights, weight_stride floats apart, each [columns/nr] panels, panel_stride floats apart,

@@ -304,13 +304,6 @@ static void run_winograd(const cm_step *step, const cm_context *context)
     cm_pool_run(context->pool, winograd_task, &job, job.tasks);
 }
 
-static cm_winograd_scheme scheme_of(const cm_step *step)
-{
-    if (step->op->u.conv.stride[0] == 2)
-        return CM_WINOGRAD_4_STRIDE2;
-    return step->algorithm.winograd == 2 ? CM_WINOGRAD_2 : CM_WINOGRAD_4;
-}
-
 /* How the work is cut into blocks of k and chunks of tiles. */
 static void cut(cm_winograd *w, int inputs, int outputs)
 {
@@ -330,7 +323,7 @@ cameo_status cm_step_prepare_winograd(cm_step *step, cm_graph *graph, cm_weight_
 {
     const cm_op *op = step->op;
     cm_winograd *w = &step->winograd;
-    w->scheme = scheme_of(step);
+    w->scheme = cm_winograd_scheme_of(step->algorithm.winograd, op->u.conv.stride[0]);
     w->edge = cm_winograd_edge(w->scheme);
     w->filter = cm_kernel_choose(CM_KERNEL_winograd_filter, step->algorithm.half ? "f16" : "f32", tier);
     w->input = cm_kernel_choose(CM_KERNEL_winograd_input, "f32", tier);

@@ -71,12 +71,6 @@ static void write_panels(const cm_layer *l, const cm_weight_layout *layout, cons
     }
 }
 
-/* The stride tells the schemes of six weights a side apart. */
-static cm_winograd_scheme scheme_of(const cm_layer *l, const cm_weight_layout *layout)
-{
-    return layout->edge == 4 ? CM_WINOGRAD_2 : l->op->u.conv.stride[0] == 2 ? CM_WINOGRAD_4_STRIDE2 : CM_WINOGRAD_4;
-}
-
 /* One output's transformed filters, scaled for half floats, into u: [weights, k]. All instruction sets take the reference's: a file of packed weights
  * serves them all. */
 static bool transform_output(const cm_layer *l, const cm_weight_layout *layout, int output, cm_packed *packed, float *filters, float *u)
@@ -87,7 +81,7 @@ static bool transform_output(const cm_layer *l, const cm_weight_layout *layout, 
     for (int tap = 0; tap < TAPS; tap++)
         memcpy(filters + (ptrdiff_t)tap * k, l->turned + (ptrdiff_t)tap * l->inputs, (size_t)l->inputs * sizeof(float));
     cm_winograd_filter_tile call = {.filters = filters, .u = u, .tap_stride = k, .weight_stride = k, .k = 1, .row = k, .columns = k, .nr = k,
-                                    .scheme = scheme_of(l, layout)};
+                                    .scheme = cm_winograd_scheme_of(layout->edge - 2, l->op->u.conv.stride[0])};
     cm_kernel_choose(CM_KERNEL_winograd_filter, "f32", CM_CPU_REF)->run.winograd_filter(&call);
     packed->scale[output] = cm_half_scale(u, (size_t)(layout->edge * layout->edge) * (size_t)k);
     return true;

@@ -26,6 +26,13 @@
  *        0  0  1                     a2b2   0  -a2-b2    0  1
  *        0  1  0
  *
+ * Stride 2, m 2: the same of F(2,2) at 1, -1, infinity:
+ *
+ *   G:   1  0  1    B' of the even:  1/2  1/2  0    A':  1  1  0   1 0
+ *        1  0 -1                     1/2 -1/2  0         1 -1  1   0 1
+ *        0  0  1                     -1    0   1
+ *        0  1  0
+ *
  * Half a side is the same with fewer points: m 2 without -1, m 4 without b and -b.
  *
  * Every sum has one order, the same for each tile and channel. */
@@ -40,19 +47,22 @@ typedef enum winograd_side {
     WINOGRAD_2_HALF,
     WINOGRAD_4,
     WINOGRAD_4_HALF,
+    WINOGRAD_2_STRIDE2,
+    WINOGRAD_2_STRIDE2_HALF,
     WINOGRAD_4_STRIDE2,
     WINOGRAD_4_STRIDE2_HALF
 } winograd_side;
 
 WINOGRAD_INLINE int winograd_outputs(const winograd_side side)
 {
-    return side == WINOGRAD_2_HALF ? 1 : side == WINOGRAD_2 || side == WINOGRAD_4_HALF || side == WINOGRAD_4_STRIDE2_HALF ? 2 : 4;
+    const int whole = side < WINOGRAD_4 || (side >= WINOGRAD_2_STRIDE2 && side < WINOGRAD_4_STRIDE2) ? 2 : 4;
+    return side % 2 ? whole / 2 : whole;
 }
 
 WINOGRAD_INLINE int winograd_inputs(const winograd_side side)
 {
     int outputs = winograd_outputs(side);
-    return side >= WINOGRAD_4_STRIDE2 ? 2 * outputs + 1 : outputs + 2;
+    return side >= WINOGRAD_2_STRIDE2 ? 2 * outputs + 1 : outputs + 2;
 }
 
 WINOGRAD_INLINE int winograd_positions(const winograd_side side)
@@ -62,7 +72,7 @@ WINOGRAD_INLINE int winograd_positions(const winograd_side side)
 
 WINOGRAD_INLINE int winograd_weights(const winograd_side whole)
 {
-    return whole == WINOGRAD_2 ? 4 : 6;
+    return winograd_outputs(whole) + 2;
 }
 
 /* G times g: [3] -> u: [weights] */
@@ -75,6 +85,13 @@ WINOGRAD_INLINE void winograd_filter(const winograd_side whole, const WINOGRAD_N
         u[3] = winograd_fma(g[2], -WINOGRAD_EVEN_B, g[0]);
         u[4] = g[2];
         u[5] = g[1];
+        return;
+    }
+    if (whole == WINOGRAD_2_STRIDE2) {
+        u[0] = winograd_add(g[0], g[2]);
+        u[1] = winograd_sub(g[0], g[2]);
+        u[2] = g[2];
+        u[3] = g[1];
         return;
     }
     u[0] = g[0];
@@ -94,8 +111,21 @@ WINOGRAD_INLINE void winograd_filter(const winograd_side whole, const WINOGRAD_N
     u[5] = g[2];
 }
 
-/* Of even pixels e and of weights 0 and 2. */
-WINOGRAD_INLINE void winograd_forward_even(const int half, const WINOGRAD_NUMBER *e, WINOGRAD_NUMBER *v)
+/* Of even pixels e, for m 2 and 4. */
+WINOGRAD_INLINE void winograd_forward_even_2(const int half, const WINOGRAD_NUMBER *e, WINOGRAD_NUMBER *v)
+{
+    if (half) {
+        v[0] = e[0];
+        v[1] = winograd_sub(e[1], e[0]);
+        return;
+    }
+    WINOGRAD_NUMBER first = winograd_mul(e[0], 0.5f);
+    v[0] = winograd_fma(e[1], 0.5f, first);
+    v[1] = winograd_fma(e[1], -0.5f, first);
+    v[2] = winograd_sub(e[2], e[0]);
+}
+
+WINOGRAD_INLINE void winograd_forward_even_4(const int half, const WINOGRAD_NUMBER *e, WINOGRAD_NUMBER *v)
 {
     const float a = WINOGRAD_EVEN_A, b = WINOGRAD_EVEN_B, over_a = 1.0f / (2.0f * a * (a * a - b * b)), over_b = 1.0f / (2.0f * b * (b * b - a * a));
     if (half) {
@@ -116,13 +146,16 @@ WINOGRAD_INLINE void winograd_forward_even(const int half, const WINOGRAD_NUMBER
     v[4] = winograd_fma(e[0], a * a * b * b, winograd_fma(e[2], -a * a - b * b, e[4]));
 }
 
-WINOGRAD_INLINE void winograd_forward_stride2(const int half, const WINOGRAD_NUMBER *d, WINOGRAD_NUMBER *v)
+WINOGRAD_INLINE void winograd_forward_stride2(const winograd_side side, const WINOGRAD_NUMBER *d, WINOGRAD_NUMBER *v)
 {
-    const int outputs = half ? 2 : 4;
+    const int outputs = winograd_outputs(side);
     WINOGRAD_NUMBER even[5];
     for (int i = 0; i <= outputs; i++)
         even[i] = d[2 * i];
-    winograd_forward_even(half, even, v);
+    if (side >= WINOGRAD_4_STRIDE2)
+        winograd_forward_even_4(side == WINOGRAD_4_STRIDE2_HALF, even, v);
+    else
+        winograd_forward_even_2(side == WINOGRAD_2_STRIDE2_HALF, even, v);
     for (int i = 0; i < outputs; i++)
         v[outputs + 1 + i] = d[2 * i + 1];
 }
@@ -168,15 +201,22 @@ WINOGRAD_INLINE void winograd_forward_4(const int half, const WINOGRAD_NUMBER *d
 /* B' times d: [inputs] -> v: [positions] */
 WINOGRAD_INLINE void winograd_forward(const winograd_side side, const WINOGRAD_NUMBER *d, WINOGRAD_NUMBER *v)
 {
-    if (side >= WINOGRAD_4_STRIDE2)
-        winograd_forward_stride2(side == WINOGRAD_4_STRIDE2_HALF, d, v);
+    if (side >= WINOGRAD_2_STRIDE2)
+        winograd_forward_stride2(side, d, v);
     else if (side >= WINOGRAD_4)
         winograd_forward_4(side == WINOGRAD_4_HALF, d, v);
     else
         winograd_forward_2(side == WINOGRAD_2_HALF, d, v);
 }
 
-WINOGRAD_INLINE void winograd_backward_stride2(const int half, const WINOGRAD_NUMBER *s, WINOGRAD_NUMBER *y)
+WINOGRAD_INLINE void winograd_backward_2_stride2(const int half, const WINOGRAD_NUMBER *s, WINOGRAD_NUMBER *y)
+{
+    y[0] = winograd_add(winograd_add(s[0], s[1]), half ? s[2] : s[3]);
+    if (!half)
+        y[1] = winograd_add(winograd_sub(s[0], s[1]), winograd_add(s[2], s[4]));
+}
+
+WINOGRAD_INLINE void winograd_backward_4_stride2(const int half, const WINOGRAD_NUMBER *s, WINOGRAD_NUMBER *y)
 {
     const float a = WINOGRAD_EVEN_A, b = WINOGRAD_EVEN_B;
     WINOGRAD_NUMBER even = winograd_add(s[0], s[1]), odd = winograd_sub(s[0], s[1]);
@@ -196,7 +236,11 @@ WINOGRAD_INLINE void winograd_backward_stride2(const int half, const WINOGRAD_NU
 WINOGRAD_INLINE void winograd_backward(const winograd_side side, const WINOGRAD_NUMBER *s, WINOGRAD_NUMBER *y)
 {
     if (side >= WINOGRAD_4_STRIDE2) {
-        winograd_backward_stride2(side == WINOGRAD_4_STRIDE2_HALF, s, y);
+        winograd_backward_4_stride2(side == WINOGRAD_4_STRIDE2_HALF, s, y);
+        return;
+    }
+    if (side >= WINOGRAD_2_STRIDE2) {
+        winograd_backward_2_stride2(side == WINOGRAD_2_STRIDE2_HALF, s, y);
         return;
     }
     if (side == WINOGRAD_2_HALF) {

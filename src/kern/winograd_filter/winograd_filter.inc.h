@@ -47,6 +47,7 @@ VEC_INLINE void winograd_filter_all(const cm_winograd_filter_tile *tile)
     switch (tile->scheme) {
     case CM_WINOGRAD_2: winograd_filter_side(tile, WINOGRAD_2); break;
     case CM_WINOGRAD_4: winograd_filter_side(tile, WINOGRAD_4); break;
+    case CM_WINOGRAD_2_STRIDE2: winograd_filter_side(tile, WINOGRAD_2_STRIDE2); break;
     case CM_WINOGRAD_4_STRIDE2: winograd_filter_side(tile, WINOGRAD_4_STRIDE2); break;
     }
 }

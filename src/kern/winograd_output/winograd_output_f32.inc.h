@@ -111,6 +111,7 @@ VEC_INLINE void winograd_output_all(const cm_winograd_output_tile *tile)
     switch (tile->scheme) {
     case CM_WINOGRAD_2: winograd_output_kinds(tile, WINOGRAD_2); break;
     case CM_WINOGRAD_4: winograd_output_kinds(tile, WINOGRAD_4); break;
+    case CM_WINOGRAD_2_STRIDE2: winograd_output_kinds(tile, WINOGRAD_2_STRIDE2); break;
     case CM_WINOGRAD_4_STRIDE2: winograd_output_kinds(tile, WINOGRAD_4_STRIDE2); break;
     }
 }
