@@ -68,9 +68,9 @@ typedef void cm_igemm_fn(const cm_igemm_tile *tile);
  * a: [k/16] groups, group_stride floats apart, each [m, 16]: 16 elements of k side by side, row after row, so that one pointer walks through all rows;
  * panel: [k, nr] floats, or IEEE half floats (types f16), CM_ALIGNMENT-aligned -> c: [m, nr], row distance c_stride; columns past n are not computed,
  * what they hold is undefined. k is a multiple of CM_GEMM_K, m in 1..mr. accumulate: the sums go on from what c holds.
- * ahead: so many bytes in front of its use the panel is fetched into the second-level cache; 0: not. A panel from memory wants that at an even pace:
- * faster than memory delivers, it would hold up all other loads. next: the rows that are multiplied next, [k/16] groups of CM_GEMM_K rows, are fetched
- * into the first-level cache; NULL: not. */
+ * next: the rows that are multiplied next, laid out like a; they are fetched into the first-level cache. ahead: so many bytes in front of its use a
+ * panel of half floats is fetched into the second-level cache, at an even pace: faster than memory delivers, it would hold up all other loads. Neither
+ * is ever read, so they may point anywhere. */
 #define CM_GEMM_K 16
 enum { CM_CACHE_LINE = 64 };
 typedef struct cm_gemm_tile {

@@ -3,7 +3,6 @@
 #include "run/algorithm_rows.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 const short cm_algorithm_sizes[CM_ALGORITHM_SIZES] = {MEASURED_SIZES};
 
@@ -44,14 +43,14 @@ static double distance(double a, double b)
     return fabs(log2(a / b));
 }
 
-static const cm_algorithm_row *nearest_row(cm_cpu_tier tier, double inputs, double outputs)
+static const cm_algorithm_row *nearest_row(cm_cpu_tier tier, int stride, double inputs, double outputs)
 {
     int count;
     const cm_algorithm_row *rows = cm_algorithm_rows(tier, &count), *best = rows;
     double least = INFINITY;
     for (int i = 0; i < count; i++) {
         double d = distance(inputs, rows[i].inputs) + distance(outputs, rows[i].outputs);
-        if (d < least) {
+        if (rows[i].stride == stride && d < least) {
             least = d;
             best = &rows[i];
         }
@@ -85,11 +84,7 @@ cm_algorithm cm_algorithm_choose(const cm_op *op, const cm_policy *policy)
     if (!fits || op->inputs[0]->dims[1] < CM_FEWEST_WINOGRAD_INPUTS)
         return choose_direct(op, policy->compact);
     const int64_t *output = op->output->dims;
-    if (op->u.conv.stride[0] == 2) {
-        const char *e = getenv("S4"); char c = e ? e[output[2] >= 56 ? 0 : output[2] >= 28 ? 1 : output[2] >= 14 ? 2 : 3] : 'd';
-        return c == 'd' ? choose_direct(op, policy->compact) : c == 'f' ? (cm_algorithm){4, false, false} : c == 's' ? (cm_algorithm){4, true, false} : (cm_algorithm){4, true, true};
-    }
-    const cm_algorithm_row *row = nearest_row(policy->tier, (double)op->inputs[0]->dims[1], (double)output[1]);
+    const cm_algorithm_row *row = nearest_row(policy->tier, op->u.conv.stride[0], (double)op->inputs[0]->dims[1], (double)output[1]);
     int column = nearest_size(sqrt((double)output[2] * (double)output[3]));
     return policy->compact ? row->compact[column] : row->fast[column];
 }

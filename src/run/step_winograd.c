@@ -17,7 +17,7 @@
 enum {
     TAPS = 9,
     SMALL_SCRATCH = 48 * 1024,      /* floats of V of one chunk, where U shares the second-level cache with it */
-    LARGE_SCRATCH = 240 * 1024,     /* where it does not: each chunk transforms or reads all filters anew, so chunks should be few */
+    LARGE_SCRATCH = 288 * 1024,     /* where it does not: each chunk transforms or reads all filters anew, so chunks should be few */
     WHOLE_FILTERS = 384 * 1024,     /* floats of U that stay in a second-level cache */
     FILTER_BLOCK = 148 * 1024,      /* otherwise so many at once */
     PREFETCH_BYTES = 32 * 1024,     /* how far ahead of their use filters that are kept transformed are fetched */
@@ -38,7 +38,7 @@ typedef struct winograd_job {
 /* What a thread needs for itself. */
 typedef struct winograd_scratch {
     const float **pixels;       /* [CALL_TILES, inputs of a tile] */
-    int64_t *order;             /* [chunk tiles] */
+    cm_winograd_tile *order;    /* [chunk tiles] */
     cm_winograd_place *places;  /* [chunk tiles] */
     int32_t *rows;              /* [chunk tiles, positions] */
     float *sums;                /* [rows][CM_WINOGRAD_GROUP] */
@@ -81,13 +81,13 @@ static ptrdiff_t group_floats(const cm_winograd *w)
 static size_t lay_out(const cm_winograd *w, int groups, unsigned char *base, winograd_scratch *scratch)
 {
     size_t positions = (size_t)cm_winograd_most_positions(w), tiles = (size_t)w->chunk_tiles, most_rows = cm_winograd_most_rows(w, w->chunk_tiles);
-    size_t order = round_up(CALL_TILES * positions * sizeof(float *)), places = round_up(order + tiles * sizeof(int64_t));
+    size_t order = round_up(CALL_TILES * positions * sizeof(float *)), places = round_up(order + tiles * sizeof(cm_winograd_tile));
     size_t rows = round_up(places + tiles * sizeof(cm_winograd_place)), sums = round_up(rows + tiles * positions * sizeof(int32_t));
     size_t v = round_up(sums + most_rows * CM_WINOGRAD_GROUP * sizeof(float)), u = round_up(v + most_rows * (size_t)w->k * sizeof(float));
     size_t end = round_up(u + (size_t)(w->kept ? 0 : w->whole ? groups : 1) * (size_t)group_floats(w) * sizeof(float));
     if (base)
         *scratch = (winograd_scratch){.pixels = (const float **)(void *)base,
-                                      .order = (int64_t *)(void *)(base + order),
+                                      .order = (cm_winograd_tile *)(void *)(base + order),
                                       .places = (cm_winograd_place *)(void *)(base + places),
                                       .rows = (int32_t *)(void *)(base + rows),
                                       .sums = (float *)(void *)(base + sums),
@@ -125,7 +125,7 @@ static void transform_input(const winograd_job *job, const cm_winograd_chunk *ch
         for (int first = chunk->kind_first[kind]; first < end; first += call.tiles) {
             call.tiles = end - first < CALL_TILES ? end - first : CALL_TILES;
             for (int i = 0; i < call.tiles; i++)
-                cm_winograd_pixels(w, &job->window, job->x, job->step->packed->pad_row, scratch->order[first + i], scratch->pixels + i * inputs);
+                cm_winograd_pixels(w, kind, &job->window, job->x, job->step->packed->pad_row, scratch->order[first + i], scratch->pixels + i * inputs);
             w->input->run.winograd_input(&call);
             call.rows += call.tiles * cm_winograd_kind_positions(w, kind);
         }
@@ -193,6 +193,7 @@ static void multiply_weight(const winograd_job *job, const cm_winograd_chunk *ch
     int k = filters->k, nr = w->multiply->nr, rows = chunk->weight_rows[weight], block = rows ? ceil_div(rows, ceil_div(rows, w->multiply->mr)) : 1;
     cm_gemm_tile product = {.group_stride = group_stride(chunk),
                             .c_stride = CM_WINOGRAD_GROUP,
+                            .ahead = PREFETCH_BYTES,
                             .k = (int)min(w->k - k, w->k_block),
                             .accumulate = k > 0};
     const float *v = scratch->v + k / CM_GEMM_K * product.group_stride;
@@ -204,8 +205,7 @@ static void multiply_weight(const winograd_job *job, const cm_winograd_chunk *ch
             product.m = (int)min(rows - row, block);
             product.a = v + (ptrdiff_t)first * CM_GEMM_K;
             product.c = scratch->sums + (ptrdiff_t)first * CM_WINOGRAD_GROUP + column;
-            product.ahead = w->kept && row == 0 ? PREFETCH_BYTES : 0;
-            product.next = column + nr >= filters->channels && next < chunk->rows ? v + (ptrdiff_t)next * CM_GEMM_K : NULL;
+            product.next = v + (ptrdiff_t)(column + nr >= filters->channels ? next : first) * CM_GEMM_K;
             w->multiply->run.gemm(&product);
         }
     }
@@ -316,7 +316,8 @@ static void cut(cm_winograd *w, int inputs, int outputs)
     if (!w->whole && !w->kept)
         w->k_block = (int)min(FILTER_BLOCK / (weights * w->width) / CM_GEMM_K * CM_GEMM_K, w->k);
     int64_t fits = (w->whole ? SMALL_SCRATCH : LARGE_SCRATCH) / ((int64_t)cm_winograd_most_positions(w) * w->k);
-    w->chunk_tiles = (int)min(fits > w->multiply->mr ? fits : w->multiply->mr, w->tiles);
+    int mr = w->multiply->mr;
+    w->chunk_tiles = (int)min(fits > mr ? fits / mr * mr : mr, w->tiles);
 }
 
 cameo_status cm_step_prepare_winograd(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error)

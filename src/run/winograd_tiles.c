@@ -44,35 +44,35 @@ int cm_winograd_kind_inputs(const cm_winograd *w, int kind)
     return side_down(w, kind)->inputs * side_across(w, kind)->inputs;
 }
 
-/* A tile's place among the others: in tiles. */
-typedef struct tile_at {
-    int64_t batch;
-    int down, across;
-} tile_at;
-
-static tile_at at_of(const cm_winograd *w, int64_t tile)
+static int kind_of(const cm_winograd *w, cm_winograd_tile tile)
 {
-    int64_t lines = tile / w->across.tiles;
-    return (tile_at){.batch = lines / w->down.tiles, .down = (int)(lines % w->down.tiles), .across = (int)(tile % w->across.tiles)};
-}
-
-static int kind_of(const cm_winograd *w, int64_t tile)
-{
-    tile_at at = at_of(w, tile);
-    bool down = w->down.has_half && at.down == w->down.tiles - 1, across = w->across.has_half && at.across == w->across.tiles - 1;
+    bool down = w->down.has_half && tile.down == w->down.tiles - 1, across = w->across.has_half && tile.across == w->across.tiles - 1;
     return 2 * down + across;
 }
 
-/* The tiles' numbers by kind. */
-static void sort_tiles(const cm_winograd *w, int64_t first, cm_winograd_chunk *chunk, int64_t *order)
+static cm_winograd_tile next_tile(const cm_winograd *w, cm_winograd_tile tile)
 {
-    int count = 0;
-    bool mixed = w->down.has_half || w->across.has_half;
+    if (++tile.across == w->across.tiles) {
+        tile.across = 0;
+        if (++tile.down == w->down.tiles) {
+            tile.down = 0;
+            tile.batch++;
+        }
+    }
+    return tile;
+}
+
+static void sort_tiles(const cm_winograd *w, int64_t number, cm_winograd_chunk *chunk, cm_winograd_tile *order)
+{
+    int64_t lines = number / w->across.tiles;
+    const cm_winograd_tile first = {.batch = lines / w->down.tiles, .down = (int)(lines % w->down.tiles), .across = (int)(number % w->across.tiles)};
+    int count = 0, kinds = w->down.has_half || w->across.has_half ? CM_WINOGRAD_KINDS : 1;
     for (int kind = 0; kind < CM_WINOGRAD_KINDS; kind++) {
         chunk->kind_first[kind] = count;
-        for (int i = 0; i < chunk->tiles && (mixed || kind == 0); i++)
-            if (!mixed || kind_of(w, first + i) == kind)
-                order[count++] = first + i;
+        cm_winograd_tile tile = first;
+        for (int i = 0; i < chunk->tiles && kind < kinds; i++, tile = next_tile(w, tile))
+            if (kind_of(w, tile) == kind)
+                order[count++] = tile;
     }
     chunk->kind_first[CM_WINOGRAD_KINDS] = count;
 }
@@ -99,7 +99,7 @@ static void lay_rows(const cm_winograd *w, cm_winograd_chunk *chunk)
     chunk->weight_first[w->edge * w->edge] = chunk->rows;
 }
 
-cm_winograd_chunk cm_winograd_chunk_of(const cm_winograd *w, int64_t first, int tiles, int64_t *order, int32_t *rows)
+cm_winograd_chunk cm_winograd_chunk_of(const cm_winograd *w, int64_t first, int tiles, cm_winograd_tile *order, int32_t *rows)
 {
     cm_winograd_chunk chunk = {.tiles = tiles};
     int next[CM_WINOGRAD_MOST_WEIGHTS];
@@ -118,13 +118,13 @@ cm_winograd_chunk cm_winograd_chunk_of(const cm_winograd *w, int64_t first, int 
     return chunk;
 }
 
-void cm_winograd_pixels(const cm_winograd *w, const cm_window *window, const float *x, const float *outside, int64_t tile, const float **pixels)
+void cm_winograd_pixels(const cm_winograd *w, int kind, const cm_window *window, const float *x, const float *outside, cm_winograd_tile tile,
+                        const float **pixels)
 {
-    tile_at at = at_of(w, tile);
-    int kind = kind_of(w, tile), down = side_down(w, kind)->inputs, across = side_across(w, kind)->inputs;
+    int down = side_down(w, kind)->inputs, across = side_across(w, kind)->inputs;
     int64_t step = (int64_t)w->down.whole->outputs * window->stride[0]; /* the same across */
-    int64_t top = at.down * step - window->pad[0], left = at.across * step - window->pad[1];
-    const float *picture = x + at.batch * window->height * window->width * window->channels;
+    int64_t top = tile.down * step - window->pad[0], left = tile.across * step - window->pad[1];
+    const float *picture = x + tile.batch * window->height * window->width * window->channels;
     for (int i = 0; i < down; i++) {
         bool inside = top + i >= 0 && top + i < window->height;
         for (int j = 0; j < across; j++)
@@ -139,12 +139,11 @@ static int at_most(int64_t value, int most)
     return value < most ? (int)value : most;
 }
 
-cm_winograd_place cm_winograd_place_of(const cm_winograd *w, const cm_window *window, int outputs, int64_t tile)
+cm_winograd_place cm_winograd_place_of(const cm_winograd *w, const cm_window *window, int outputs, cm_winograd_tile tile)
 {
-    tile_at at = at_of(w, tile);
     int m = w->down.whole->outputs;
-    int64_t row = (int64_t)at.down * m, column = (int64_t)at.across * m, height = window->out_height, width = window->out_width;
-    return (cm_winograd_place){.offset = (ptrdiff_t)(((at.batch * height + row) * width + column) * outputs),
+    int64_t row = (int64_t)tile.down * m, column = (int64_t)tile.across * m, height = window->out_height, width = window->out_width;
+    return (cm_winograd_place){.offset = (ptrdiff_t)(((tile.batch * height + row) * width + column) * outputs),
                                .rows = at_most(height - row, m),
                                .columns = at_most(width - column, m)};
 }

@@ -10,6 +10,12 @@
 
 enum { CM_WINOGRAD_MOST_WEIGHTS = CM_WINOGRAD_MOST_EDGE * CM_WINOGRAD_MOST_EDGE, CM_WINOGRAD_KINDS = 4 };
 
+/* A tile's place: the picture, and how many tiles are above it and left of it. */
+typedef struct cm_winograd_tile {
+    int64_t batch;
+    int down, across;
+} cm_winograd_tile;
+
 /* A chunk's tiles in the order of their kinds (kind = 2 * half down + half across): [kinds][tiles of that kind]. */
 typedef struct cm_winograd_chunk {
     int tiles, rows;                          /* rows: of all products together */
@@ -24,16 +30,17 @@ int64_t cm_winograd_cut_positions(const cm_winograd_cut *cut);
 /* No chunk of so many tiles has more rows. */
 size_t cm_winograd_most_rows(const cm_winograd *w, int64_t tiles);
 
-/* `tiles` tiles from `first` on (batch, row, column flattened). -> order: [tiles], their numbers; rows: their positions' rows, kind by kind
+/* `tiles` tiles from number `first` on (batch, row, column flattened). -> order: [tiles]; rows: their positions' rows, kind by kind
  * [tiles, positions of the kind], at most cm_winograd_most_positions(w) a tile. */
-cm_winograd_chunk cm_winograd_chunk_of(const cm_winograd *w, int64_t first, int tiles, int64_t *order, int32_t *rows);
+cm_winograd_chunk cm_winograd_chunk_of(const cm_winograd *w, int64_t first, int tiles, cm_winograd_tile *order, int32_t *rows);
 int cm_winograd_kind_positions(const cm_winograd *w, int kind);
 int cm_winograd_kind_inputs(const cm_winograd *w, int kind);
 int cm_winograd_most_positions(const cm_winograd *w);
 
-/* Pointers to the pixels under a tile, x being the picture's start: [inputs of its kind]. */
-void cm_winograd_pixels(const cm_winograd *w, const cm_window *window, const float *x, const float *outside, int64_t tile, const float **pixels);
+/* Pointers to the pixels under a tile of a kind, x being the first picture's start: [inputs of the kind]. */
+void cm_winograd_pixels(const cm_winograd *w, int kind, const cm_window *window, const float *x, const float *outside, cm_winograd_tile tile,
+                        const float **pixels);
 /* Where its outputs go; of `outputs` channels. */
-cm_winograd_place cm_winograd_place_of(const cm_winograd *w, const cm_window *window, int outputs, int64_t tile);
+cm_winograd_place cm_winograd_place_of(const cm_winograd *w, const cm_window *window, int outputs, cm_winograd_tile tile);
 
 #endif

@@ -5,19 +5,22 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 typedef struct product {
     int rows, m, n, k;
     float *a;       /* [k/16, rows, 16] */
     void *panel;    /* [k, nr] */
     float *c;
+    const float *next;
     ptrdiff_t c_stride, ahead;
+    bool accumulate;
 } product;
 
 static void product_run(const cm_kernel *kernel, const product *p)
 {
-    cm_gemm_tile tile = { .a = p->a, .panel = p->panel, .c = p->c, .c_stride = p->c_stride, .ahead = p->ahead, .rows = p->rows, .k = p->k,
-                          .m = p->m, .n = p->n };
+    cm_gemm_tile tile = { .a = p->a, .panel = p->panel, .c = p->c, .next = p->next, .group_stride = (ptrdiff_t)p->rows * CM_GEMM_K,
+                          .c_stride = p->c_stride, .ahead = p->ahead, .k = p->k, .m = p->m, .n = p->n, .accumulate = p->accumulate };
     kernel->run.gemm(&tile);
 }
 
@@ -38,14 +41,18 @@ static void product_make(const cm_kernel *kernel, product *p)
 
 static void check_product(const cm_kernel *kernel, int rows, int m, int n, int k)
 {
-    product p = { .rows = rows, .m = m, .n = n, .k = k, .ahead = random_int(0, 1) * 4096 };
+    product p = { .rows = rows, .m = m, .n = n, .k = k, .ahead = random_int(0, 1) * 4096, .accumulate = random_int(0, 1) };
     product_make(kernel, &p);
+    p.next = random_int(0, 1) ? p.a : NULL;
+    float *before = guard_random(SLOT_C2, (size_t)m * (size_t)kernel->nr);
+    for (int i = 0; i < m && p.accumulate; i++)
+        memcpy(p.c + i * p.c_stride, before + (ptrdiff_t)i * kernel->nr, (size_t)kernel->nr * sizeof(float));
     product_run(kernel, &p);
     char where[64];
     snprintf(where, sizeof where, "rows %d m %d n %d k %d", rows, m, n, k);
     for (int i = 0; i < m; i++) {
         for (int j = 0; j < n; j++) {
-            double sum = 0.0, size = 0.0;
+            double sum = p.accumulate ? (double)before[i * kernel->nr + j] : 0.0, size = fabs(sum);
             for (int at = 0; at < k; at++) {
                 double term = a_at(&p, i, at) * panel_at(kernel, p.panel, (ptrdiff_t)at * kernel->nr + j);
                 sum += term;

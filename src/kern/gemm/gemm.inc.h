@@ -1,5 +1,6 @@
 /* Matrix product of a packed left side, on the vectors of the including file, which defines the tile GEMM_MR x GEMM_COLUMNS vectors, how an element
- * of the panel is stored (gemm_panel_element, gemm_load), and includes vector_*.h before this.
+ * of the panel is stored (gemm_panel_element, gemm_load), whether it comes from memory rather than from a cache (GEMM_PANEL_FROM_MEMORY; the panel's
+ * row is then not longer than a cache line), and includes vector_*.h before this.
  *
  *            panel:   b0 .. b3        (streamed)
  *   row 0 -> a0 all:  s00 .. s03
@@ -19,19 +20,8 @@ enum { GEMM_ROW_BYTES = GEMM_NR * (int)sizeof(gemm_panel_element), GEMM_LINE_K =
 
 /* What a body is made for; all constant. */
 typedef struct gemm_variant {
-    int m, columns, ahead, next;
+    int m, columns;
 } gemm_variant;
-
-/* Fetches what the tile asks for at this k of a group. */
-VEC_INLINE void gemm_fetch(const cm_gemm_tile *tile, const gemm_variant variant, const gemm_panel_element *panel, const float *next, int k)
-{
-    if (variant.ahead && k % GEMM_LINE_K == 0) {
-        UNROLL for (int byte = 0; byte < GEMM_ROW_BYTES; byte += CM_CACHE_LINE)
-            vec_prefetch_far((const char *)panel + tile->ahead + byte);
-    }
-    if (variant.next)
-        vec_prefetch(next + k * CM_GEMM_K);
-}
 
 VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
 {
@@ -42,14 +32,17 @@ VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
             sums[i][j] = tile->accumulate ? vec_load(tile->c + i * tile->c_stride + j * VEC) : vec_zero();
     }
     const gemm_panel_element *panel = tile->panel;
-    const float *a = tile->a, *next = tile->next;
+    const float *a = tile->a;
+    uintptr_t next = (uintptr_t)tile->next;
     for (int group = 0; group < tile->k; group += CM_GEMM_K) {
         for (int k = 0; k < CM_GEMM_K; k += GEMM_LINE_K) {
             UNROLL for (int step = k; step < k + GEMM_LINE_K; step++, panel += GEMM_NR) {
                 vec b[GEMM_COLUMNS];
                 UNROLL for (int j = 0; j < columns; j++)
                     b[j] = gemm_load(panel + j * VEC);
-                gemm_fetch(tile, variant, panel, next, step);
+                vec_prefetch((const void *)(next + (uintptr_t)step * CM_CACHE_LINE));
+                if (GEMM_PANEL_FROM_MEMORY && step % GEMM_LINE_K == 0)
+                    vec_prefetch_far((const void *)((uintptr_t)panel + (uintptr_t)tile->ahead));
                 UNROLL for (int i = 0; i < m; i++) {
                     vec x = vec_all(a[i * CM_GEMM_K + step]);
                     UNROLL for (int j = 0; j < columns; j++)
@@ -58,8 +51,7 @@ VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
             }
         }
         a += tile->group_stride;
-        if (variant.next)
-            next += tile->group_stride;
+        next += (uintptr_t)tile->group_stride * sizeof *a;
     }
     UNROLL for (int i = 0; i < m; i++) {
         UNROLL for (int j = 0; j < columns; j++)
@@ -68,30 +60,18 @@ VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
 }
 
 /* m rows and as many vectors of columns as hold n. */
-VEC_INLINE void gemm_columns(const cm_gemm_tile *tile, const int m, const int ahead, const int next)
+VEC_INLINE void gemm_rows(const cm_gemm_tile *tile, const int m)
 {
 #if GEMM_COLUMNS > 2
     if (tile->n <= VEC)
-        gemm_body(tile, (gemm_variant){ m, 1, ahead, next });
+        gemm_body(tile, (gemm_variant){ m, 1 });
     else if (tile->n <= 2 * VEC)
-        gemm_body(tile, (gemm_variant){ m, 2, ahead, next });
+        gemm_body(tile, (gemm_variant){ m, 2 });
     else if (tile->n <= 3 * VEC)
-        gemm_body(tile, (gemm_variant){ m, 3, ahead, next });
+        gemm_body(tile, (gemm_variant){ m, 3 });
     else
 #endif
-        gemm_body(tile, (gemm_variant){ m, GEMM_COLUMNS, ahead, next });
-}
-
-VEC_INLINE void gemm_rows(const cm_gemm_tile *tile, const int m)
-{
-    if (tile->ahead && tile->next != NULL)
-        gemm_columns(tile, m, 1, 1);
-    else if (tile->ahead)
-        gemm_columns(tile, m, 1, 0);
-    else if (tile->next != NULL)
-        gemm_columns(tile, m, 0, 1);
-    else
-        gemm_columns(tile, m, 0, 0);
+        gemm_body(tile, (gemm_variant){ m, GEMM_COLUMNS });
 }
 
 #endif
