@@ -66,8 +66,9 @@ typedef void cm_igemm_fn(const cm_igemm_tile *tile);
 
 /* ---- gemm: matrix product of a packed left side, for Winograd's convolutions ----
  * a: [k/16] groups, group_stride floats apart, each [m, 16]: 16 elements of k side by side, row after row, so that one pointer walks through all rows;
- * panel: [k, nr] floats, or IEEE half floats (types f16), CM_ALIGNMENT-aligned -> c: [m, nr], row distance c_stride; columns past n are not computed,
- * what they hold is undefined. k is a multiple of CM_GEMM_K, m in 1..mr. accumulate: the sums go on from what c holds.
+ * panel: [k, nr] floats, or IEEE half floats (types f16), CM_ALIGNMENT-aligned -> c: [nr/16] groups of columns, c_stride floats
+ * apart, each [m, 16]; columns past n are not computed, what they hold is undefined. k is a multiple of CM_GEMM_K, m in 1..mr. accumulate: the sums go
+ * on from what c holds.
  * next: the rows that are multiplied next, laid out like a; they are fetched into the first-level cache. ahead: so many bytes in front of its use a
  * panel of half floats is fetched into the second-level cache, at an even pace: faster than memory delivers, it would hold up all other loads. Neither
  * is ever read, so they may point anywhere. */
@@ -128,11 +129,11 @@ typedef struct cm_winograd_filter_tile {
 typedef void cm_winograd_filter_fn(const cm_winograd_filter_tile *tile);
 
 /* Tiles of one kind. pixels: [tiles, inputs down * inputs across] pointers, each to the channels of a pixel;
- * rows: [tiles, positions down * positions across] -> v: [channels/16] groups, group_stride floats apart, each [., 16] as gemm reads it: a
- * tile's position goes to row rows[.]; a last group of 16 channels is filled up with zeros. */
+ * rows: [tiles, positions down * positions across], where each position's row begins -> v: [channels/16] groups, group_stride floats apart, each
+ * [., 16] as gemm reads it: a position goes to rows[.] floats from a group's start; a last group of 16 channels is filled up with zeros. */
 typedef struct cm_winograd_input_tile {
     const float *const *pixels;
-    const int32_t *rows;
+    const uint32_t *rows;
     float *v;
     ptrdiff_t group_stride;
     int tiles, channels;
@@ -147,16 +148,16 @@ typedef struct cm_winograd_place {
     int rows, columns;
 } cm_winograd_place;
 
-/* Tiles of one kind. rows: as above -> sums: [., channels] with row distance row_stride -> c at channels column .. column + channels - 1 of every
- * pixel of the tiles: pixel distance pixel_stride, line distance line_stride.
+/* Tiles of one kind. rows: as above; sums: [channels/16] groups, group_stride floats apart, each [., 16] as gemm writes them -> c at channels
+ * column .. column + channels - 1 of every pixel of the tiles: pixel distance pixel_stride, line distance line_stride.
  * The epilogue's scale, bias and slope are read at `column`, its residual where c is written (add_stride is not used). */
 typedef struct cm_winograd_output_tile {
     const float *sums;
-    const int32_t *rows;
+    const uint32_t *rows;
     float *c;
     const cm_epilogue *epilogue;
     const cm_winograd_place *places; /* [tiles] */
-    ptrdiff_t row_stride, pixel_stride, line_stride;
+    ptrdiff_t group_stride, pixel_stride, line_stride;
     int tiles, channels, column;
     cm_winograd_scheme scheme;
     bool half_down, half_across;

@@ -40,8 +40,8 @@ typedef struct winograd_scratch {
     const float **pixels;       /* [CALL_TILES, inputs of a tile] */
     cm_winograd_tile *order;    /* [chunk tiles] */
     cm_winograd_place *places;  /* [chunk tiles] */
-    int32_t *rows;              /* [chunk tiles, positions] */
-    float *sums;                /* [rows][CM_WINOGRAD_GROUP] */
+    uint32_t *rows;             /* [chunk tiles, positions] */
+    float *sums;                /* [group/16][rows][16] */
     float *v, *u;
 } winograd_scratch;
 
@@ -82,14 +82,14 @@ static size_t lay_out(const cm_winograd *w, int groups, unsigned char *base, win
 {
     size_t positions = (size_t)cm_winograd_most_positions(w), tiles = (size_t)w->chunk_tiles, most_rows = cm_winograd_most_rows(w, w->chunk_tiles);
     size_t order = round_up(CALL_TILES * positions * sizeof(float *)), places = round_up(order + tiles * sizeof(cm_winograd_tile));
-    size_t rows = round_up(places + tiles * sizeof(cm_winograd_place)), sums = round_up(rows + tiles * positions * sizeof(int32_t));
+    size_t rows = round_up(places + tiles * sizeof(cm_winograd_place)), sums = round_up(rows + tiles * positions * sizeof(uint32_t));
     size_t v = round_up(sums + most_rows * CM_WINOGRAD_GROUP * sizeof(float)), u = round_up(v + most_rows * (size_t)w->k * sizeof(float));
     size_t end = round_up(u + (size_t)(w->kept ? 0 : w->whole ? groups : 1) * (size_t)group_floats(w) * sizeof(float));
     if (base)
         *scratch = (winograd_scratch){.pixels = (const float **)(void *)base,
                                       .order = (cm_winograd_tile *)(void *)(base + order),
                                       .places = (cm_winograd_place *)(void *)(base + places),
-                                      .rows = (int32_t *)(void *)(base + rows),
+                                      .rows = (uint32_t *)(void *)(base + rows),
                                       .sums = (float *)(void *)(base + sums),
                                       .v = (float *)(void *)(base + v),
                                       .u = (float *)(void *)(base + u)};
@@ -103,7 +103,7 @@ static winograd_scratch scratch_of(const winograd_job *job, int worker)
     return scratch;
 }
 
-/* Floats from one group of V to the next: an odd number of rows, for the same reason as in lay_rows of winograd_tiles.c. */
+/* Floats from one group of V, or of the sums, to the next: an odd number of rows, for the same reason as in lay_rows of winograd_tiles.c. */
 static ptrdiff_t group_stride(const cm_winograd_chunk *chunk)
 {
     return (ptrdiff_t)(chunk->rows | 1) * CM_GEMM_K;
@@ -192,7 +192,7 @@ static void multiply_weight(const winograd_job *job, const cm_winograd_chunk *ch
     const cm_winograd *w = job->winograd;
     int k = filters->k, nr = w->multiply->nr, rows = chunk->weight_rows[weight], block = rows ? ceil_div(rows, ceil_div(rows, w->multiply->mr)) : 1;
     cm_gemm_tile product = {.group_stride = group_stride(chunk),
-                            .c_stride = CM_WINOGRAD_GROUP,
+                            .c_stride = group_stride(chunk),
                             .ahead = PREFETCH_BYTES,
                             .k = (int)min(w->k - k, w->k_block),
                             .accumulate = k > 0};
@@ -204,7 +204,7 @@ static void multiply_weight(const winograd_job *job, const cm_winograd_chunk *ch
             int first = chunk->weight_first[weight] + row, next = row + block < rows ? first + block : chunk->weight_first[weight + 1];
             product.m = (int)min(rows - row, block);
             product.a = v + (ptrdiff_t)first * CM_GEMM_K;
-            product.c = scratch->sums + (ptrdiff_t)first * CM_WINOGRAD_GROUP + column;
+            product.c = scratch->sums + column / CM_GEMM_K * product.c_stride + (ptrdiff_t)first * CM_GEMM_K + column % CM_GEMM_K;
             product.next = v + (ptrdiff_t)(column + nr >= filters->channels ? next : first) * CM_GEMM_K;
             w->multiply->run.gemm(&product);
         }
@@ -219,7 +219,7 @@ static void transform_output(const winograd_job *job, const cm_winograd_chunk *c
                                     .rows = scratch->rows,
                                     .c = job->y,
                                     .epilogue = &epilogue,
-                                    .row_stride = CM_WINOGRAD_GROUP,
+                                    .group_stride = group_stride(chunk),
                                     .pixel_stride = job->outputs,
                                     .line_stride = (ptrdiff_t)job->window.out_width * job->outputs,
                                     .channels = channels,

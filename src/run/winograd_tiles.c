@@ -21,7 +21,7 @@ int cm_winograd_most_positions(const cm_winograd *w)
 
 size_t cm_winograd_most_rows(const cm_winograd *w, int64_t tiles)
 {
-    return (size_t)tiles * (size_t)cm_winograd_most_positions(w) + CM_WINOGRAD_MOST_WEIGHTS + 1;
+    return (size_t)tiles * (size_t)cm_winograd_most_positions(w) + CM_WINOGRAD_MOST_WEIGHTS + 2;
 }
 
 static const cm_winograd_side *side_down(const cm_winograd *w, int kind)
@@ -99,7 +99,7 @@ static void lay_rows(const cm_winograd *w, cm_winograd_chunk *chunk)
     chunk->weight_first[w->edge * w->edge] = chunk->rows;
 }
 
-cm_winograd_chunk cm_winograd_chunk_of(const cm_winograd *w, int64_t first, int tiles, cm_winograd_tile *order, int32_t *rows)
+cm_winograd_chunk cm_winograd_chunk_of(const cm_winograd *w, int64_t first, int tiles, cm_winograd_tile *order, uint32_t *rows)
 {
     cm_winograd_chunk chunk = {.tiles = tiles};
     int next[CM_WINOGRAD_MOST_WEIGHTS];
@@ -113,7 +113,7 @@ cm_winograd_chunk cm_winograd_chunk_of(const cm_winograd *w, int64_t first, int 
             weights[p] = weight_of(w, kind, p);
         for (int i = chunk.kind_first[kind]; i < chunk.kind_first[kind + 1]; i++)
             for (int p = 0; p < positions; p++)
-                *rows++ = next[weights[p]]++;
+                *rows++ = (uint32_t)next[weights[p]]++ * CM_GEMM_K;
     }
     return chunk;
 }

@@ -30,9 +30,9 @@ int64_t cm_winograd_cut_positions(const cm_winograd_cut *cut);
 /* No chunk of so many tiles has more rows. */
 size_t cm_winograd_most_rows(const cm_winograd *w, int64_t tiles);
 
-/* `tiles` tiles from number `first` on (batch, row, column flattened). -> order: [tiles]; rows: their positions' rows, kind by kind
+/* `tiles` tiles from number `first` on (batch, row, column flattened). -> order: [tiles]; rows: where their positions' rows begin, in floats, kind by kind
  * [tiles, positions of the kind], at most cm_winograd_most_positions(w) a tile. */
-cm_winograd_chunk cm_winograd_chunk_of(const cm_winograd *w, int64_t first, int tiles, cm_winograd_tile *order, int32_t *rows);
+cm_winograd_chunk cm_winograd_chunk_of(const cm_winograd *w, int64_t first, int tiles, cm_winograd_tile *order, uint32_t *rows);
 int cm_winograd_kind_positions(const cm_winograd *w, int kind);
 int cm_winograd_kind_inputs(const cm_winograd *w, int kind);
 int cm_winograd_most_positions(const cm_winograd *w);

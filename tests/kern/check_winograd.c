@@ -16,8 +16,9 @@ enum { MOST_PLACES = CM_WINOGRAD_MOST_POSITIONS * CM_WINOGRAD_MOST_POSITIONS, KI
 static void check_winograd_sides(const cm_kernel *kernel)
 {
     for (int side = 0; side < 2 * CM_WINOGRAD_SCHEMES; side++) {
-        winograd_matrices whole = winograd_matrices_of((cm_winograd_scheme)(side / 2), false), here = winograd_matrices_of((cm_winograd_scheme)(side / 2), side % 2);
-        const cm_winograd_side *table = cm_winograd_side_of((cm_winograd_scheme)(side / 2), side % 2);
+        cm_winograd_scheme scheme = (cm_winograd_scheme)(side / 2);
+        winograd_matrices whole = winograd_matrices_of(scheme, false), here = winograd_matrices_of(scheme, side % 2);
+        const cm_winograd_side *table = cm_winograd_side_of(scheme, side % 2);
         double g[3] = { 0.7, -1.3, 0.4 }, d[CM_WINOGRAD_MOST_INPUTS], y[CM_WINOGRAD_MOST_OUTPUTS] = { 0 };
         for (int i = 0; i < here.inputs; i++)
             d[i] = (double)random_float();
@@ -82,14 +83,14 @@ static rows_of a_rows(const winograd_matrices *m)
 }
 
 /* A row for every position of every tile, in no order. */
-static int32_t *rows_make(enum guard_slot slot, int count)
+static uint32_t *rows_make(enum guard_slot slot, int count)
 {
-    int32_t *rows = guard_bytes(slot, (size_t)count * sizeof *rows);
+    uint32_t *rows = guard_bytes(slot, (size_t)count * sizeof *rows);
     for (int i = 0; i < count; i++)
-        rows[i] = i;
+        rows[i] = (uint32_t)i * CM_GEMM_K;
     for (int i = count - 1; i > 0; i--) {
         int j = random_int(0, i);
-        int32_t row = rows[i];
+        uint32_t row = rows[i];
         rows[i] = rows[j], rows[j] = row;
     }
     return rows;
@@ -159,7 +160,7 @@ static void compare_input(const cm_kernel *kernel, const cm_winograd_input_tile 
                 x[p] = (double)tile->pixels[i * kind.inputs + p][c];
             both_sides(b_rows(&kind.down), b_rows(&kind.across), x, v, size);
             for (int p = 0; p < kind.positions; p++) {
-                ptrdiff_t at = c / CM_GEMM_K * tile->group_stride + (ptrdiff_t)tile->rows[i * kind.positions + p] * CM_GEMM_K + c % CM_GEMM_K;
+                ptrdiff_t at = c / CM_GEMM_K * tile->group_stride + tile->rows[i * kind.positions + p] + c % CM_GEMM_K;
                 check_close(kernel, v[p], 16 * ROUNDING * size[p], tile->v[at], where, i, c);
             }
         }
@@ -209,7 +210,7 @@ static void compare_output(const cm_kernel *kernel, const cm_winograd_output_til
         for (int c = 0; c < tile->channels; c++) {
             double s[MOST_PLACES], y[MOST_PLACES], size[MOST_PLACES];
             for (int p = 0; p < kind.positions; p++)
-                s[p] = (double)tile->sums[tile->rows[i * kind.positions + p] * tile->row_stride + c];
+                s[p] = (double)tile->sums[c / CM_GEMM_K * tile->group_stride + tile->rows[i * kind.positions + p] + c % CM_GEMM_K];
             both_sides(a_rows(&kind.down), a_rows(&kind.across), s, y, size);
             int channel = tile->column + c;
             double scale = epilogue->scale != NULL ? (double)epilogue->scale[channel] : 1.0;
@@ -238,11 +239,12 @@ typedef struct output_case {
 static void check_output(const cm_kernel *kernel, output_case o)
 {
     kind_of k = kind_make(o.scheme, o.kind);
-    int m = k.across.outputs, all = o.column + o.channels, width = m + o.columns, padded = (o.channels + 15) / 16 * 16;
+    int m = k.across.outputs, all = o.column + o.channels, width = m + o.columns, padded = (o.channels + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K;
     cm_winograd_place places[2] = { { .offset = 0, .rows = o.rows, .columns = m }, { .offset = (ptrdiff_t)m * all, .rows = o.rows, .columns = o.columns } };
     cm_epilogue epilogue;
     epilogue_make(&epilogue, o.variant, o.rows * width, all);
-    cm_winograd_output_tile tile = { .epilogue = &epilogue, .places = places, .tiles = 2, .channels = o.channels, .column = o.column, .row_stride = padded,
+    cm_winograd_output_tile tile = { .epilogue = &epilogue, .places = places, .tiles = 2, .channels = o.channels, .column = o.column,
+                                     .group_stride = (ptrdiff_t)k.positions * 2 * CM_GEMM_K,
                                      .pixel_stride = all, .line_stride = (ptrdiff_t)width * all, .scheme = o.scheme, .half_down = o.kind / 2,
                                      .half_across = o.kind % 2 };
     if (epilogue.add != NULL) {
@@ -318,7 +320,7 @@ static const char *const scheme_names[CM_WINOGRAD_SCHEMES] = { "2x2", "4x4", "2x
 static void time_scheme(const cm_kernel *kernel, cm_winograd_scheme scheme)
 {
     static const float *pixels[MOST_TILES * MOST_PLACES];
-    static int32_t rows[MOST_TILES * MOST_PLACES];
+    static uint32_t rows[MOST_TILES * MOST_PLACES];
     static cm_winograd_place places[MOST_TILES];
     kind_of k = kind_make(scheme, 0);
     int m = k.down.outputs, t = k.down.inputs, across = SIDE / m, tiles = across * across, weights = cm_winograd_edge(scheme) * cm_winograd_edge(scheme);
@@ -332,7 +334,7 @@ static void time_scheme(const cm_kernel *kernel, cm_winograd_scheme scheme)
         fill_random(x, in + v + u);
         for (int i = 0; i < tiles * k.positions; i++) {
             int tile = i / k.positions, row = (tile / across * m) * k.down.stride + i % k.positions / t, column = tile % across * m * k.down.stride + i % t;
-            rows[i] = i % k.positions * tiles + tile;
+            rows[i] = (uint32_t)(i % k.positions * tiles + tile) * CM_GEMM_K;
             pixels[i] = x + (ptrdiff_t)(row * INPUT_SIDE + column) * CHANNELS;
             places[tile] = (cm_winograd_place){ .offset = (ptrdiff_t)(tile / across * SIDE + tile % across) * m * CHANNELS, .rows = m, .columns = m };
         }
@@ -341,7 +343,8 @@ static void time_scheme(const cm_kernel *kernel, cm_winograd_scheme scheme)
                                   .k = BLOCK, .row = BLOCK, .columns = BLOCK, .nr = BLOCK, .scheme = scheme },
                       .input = { .pixels = pixels, .rows = rows, .v = to, .group_stride = (ptrdiff_t)(tiles * k.positions | 1) * CM_GEMM_K, .tiles = tiles,
                                  .channels = CHANNELS, .scheme = scheme },
-                      .output = { .sums = x, .rows = rows, .c = to, .epilogue = &epilogue, .places = places, .row_stride = CHANNELS,
+                      .output = { .sums = x, .rows = rows, .c = to, .epilogue = &epilogue, .places = places,
+                                  .group_stride = (ptrdiff_t)(tiles * k.positions | 1) * CM_GEMM_K,
                                   .pixel_stride = CHANNELS, .line_stride = SIDE * CHANNELS, .tiles = tiles, .channels = CHANNELS, .scheme = scheme } };
         bool filter = kernel->op == CM_KERNEL_winograd_filter, input = kernel->op == CM_KERNEL_winograd_input;
         double bytes = filter ? (double)(weights * BLOCK * BLOCK) : (double)(tiles * k.positions * CHANNELS);

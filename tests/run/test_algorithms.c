@@ -378,7 +378,7 @@ static void the_choice_is_the_same_for_every_batch(void **state)
 static void compact_networks_are_small_and_compute_the_same(void **state)
 {
     (void)state;
-    const conv_case c = {128, 128, 14, 14, {1, 1, 1, 1}, 1};
+    const conv_case c = {256, 256, 14, 14, {1, 1, 1, 1}, 1};
     conv_data d = {0};
     build(&c, &d);
     compute_plain(&c, &d);

@@ -23,13 +23,19 @@ typedef struct gemm_variant {
     int m, columns;
 } gemm_variant;
 
+/* Row i of vector j of the columns. */
+VEC_INLINE float *gemm_place(const cm_gemm_tile *tile, int i, int j)
+{
+    return tile->c + j * VEC / CM_GEMM_K * tile->c_stride + i * CM_GEMM_K + j * VEC % CM_GEMM_K;
+}
+
 VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
 {
     const int m = variant.m, columns = variant.columns;
     vec sums[GEMM_MR][GEMM_COLUMNS];
     UNROLL for (int i = 0; i < m; i++) {
         UNROLL for (int j = 0; j < columns; j++)
-            sums[i][j] = tile->accumulate ? vec_load(tile->c + i * tile->c_stride + j * VEC) : vec_zero();
+            sums[i][j] = tile->accumulate ? vec_load(gemm_place(tile, i, j)) : vec_zero();
     }
     const gemm_panel_element *panel = tile->panel;
     const float *a = tile->a;
@@ -55,7 +61,7 @@ VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
     }
     UNROLL for (int i = 0; i < m; i++) {
         UNROLL for (int j = 0; j < columns; j++)
-            vec_store(tile->c + i * tile->c_stride + j * VEC, sums[i][j]);
+            vec_store(gemm_place(tile, i, j), sums[i][j]);
     }
 }
 

@@ -22,7 +22,7 @@ static void gemm_row(const cm_gemm_tile *tile, int row, float *c)
 static void gemm_all(const cm_gemm_tile *tile)
 {
     for (int i = 0; i < tile->m; i++)
-        gemm_row(tile, i, tile->c + i * tile->c_stride);
+        gemm_row(tile, i, tile->c + i * CM_GEMM_K);
 }
 
 #endif

@@ -4,10 +4,10 @@
 
 #include "kern/winograd/winograd_vector.h"
 
-/* A vector of channels of one tile. pixels: [inputs * inputs] pointers; rows: [positions * positions]; v: where row 0 goes; part: only the first
+/* A vector of channels of one tile. pixels: [inputs * inputs] pointers; rows: [positions * positions]; v: the group; part: only the first
  * channels are there. */
 VEC_INLINE void winograd_input_vector(const winograd_side down, const winograd_side across, const float *const *pixels, ptrdiff_t channel,
-                                      const int32_t *rows, float *v, int part, vec_mask mask)
+                                      const uint32_t *rows, float *v, int part, vec_mask mask)
 {
     const int inputs = winograd_inputs(across), positions = winograd_positions(across);
     vec columns[CM_WINOGRAD_MOST_INPUTS][CM_WINOGRAD_MOST_POSITIONS]; /* [column][row]: B' d */
@@ -23,7 +23,7 @@ VEC_INLINE void winograd_input_vector(const winograd_side down, const winograd_s
             line[j] = columns[j][i];
         winograd_forward(across, line, out);
         UNROLL for (int j = 0; j < positions; j++)
-            vec_store(v + (ptrdiff_t)rows[i * positions + j] * CM_GEMM_K, out[j]);
+            vec_store(v + rows[i * positions + j], out[j]);
     }
 }
 

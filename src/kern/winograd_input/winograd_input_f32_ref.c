@@ -1,8 +1,8 @@
 /* Winograd's input transform, reference: one channel of one tile at a time. */
 #include "kern/winograd/winograd_scalar.h"
 
-/* pixels: [inputs * inputs]; rows: [positions * positions]; v: row 0 */
-static void transform(winograd_side down, winograd_side across, const float *const *pixels, int channel, const int32_t *rows, float *v)
+/* pixels: [inputs * inputs]; rows: [positions * positions]; v: the group, from the channel on */
+static void transform(winograd_side down, winograd_side across, const float *const *pixels, int channel, const uint32_t *rows, float *v)
 {
     int inputs = winograd_inputs(across), positions = winograd_positions(across);
     float columns[CM_WINOGRAD_MOST_INPUTS][CM_WINOGRAD_MOST_POSITIONS];
@@ -18,7 +18,7 @@ static void transform(winograd_side down, winograd_side across, const float *con
             line[j] = columns[j][i];
         winograd_forward(across, line, out);
         for (int j = 0; j < positions; j++)
-            v[(ptrdiff_t)rows[i * positions + j] * CM_GEMM_K] = out[j];
+            v[rows[i * positions + j]] = out[j];
     }
 }
 
@@ -29,13 +29,13 @@ void cameo_k_winograd_input_f32_1x1__ref(const cm_winograd_input_tile *tile)
     ptrdiff_t positions = (ptrdiff_t)winograd_positions(down) * winograd_positions(across);
     int padded = (tile->channels + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K;
     for (int i = 0; i < tile->tiles; i++) {
-        const int32_t *rows = tile->rows + i * positions;
+        const uint32_t *rows = tile->rows + i * positions;
         for (int c = 0; c < padded; c++) {
             float *v = tile->v + c / CM_GEMM_K * tile->group_stride + c % CM_GEMM_K;
             if (c < tile->channels)
                 transform(down, across, tile->pixels + i * pixels, c, rows, v);
             for (ptrdiff_t p = 0; c >= tile->channels && p < positions; p++)
-                v[(ptrdiff_t)rows[p] * CM_GEMM_K] = 0.0f;
+                v[rows[p]] = 0.0f;
         }
     }
 }

@@ -47,9 +47,9 @@ VEC_INLINE void winograd_output_finish(const cm_winograd_output_tile *tile, cons
     vec_store_if(tile->c + at, sum, channels->part, channels->mask);
 }
 
-/* A vector of channels of one tile; sums: its row 0. rows: [positions * positions] */
+/* A vector of channels of one tile; sums: the group. rows: [positions * positions] */
 VEC_INLINE void winograd_output_vector(const winograd_side down, const winograd_side across, const cm_winograd_output_tile *tile,
-                                       const winograd_output_channels *channels, const cm_winograd_place *place, const int32_t *rows,
+                                       const winograd_output_channels *channels, const cm_winograd_place *place, const uint32_t *rows,
                                        const float *sums)
 {
     const int positions = winograd_positions(across);
@@ -57,7 +57,7 @@ VEC_INLINE void winograd_output_vector(const winograd_side down, const winograd_
     UNROLL for (int j = 0; j < positions; j++) {
         vec s[CM_WINOGRAD_MOST_POSITIONS];
         UNROLL for (int i = 0; i < winograd_positions(down); i++)
-            s[i] = vec_load(sums + rows[i * positions + j] * tile->row_stride);
+            s[i] = vec_load(sums + rows[i * positions + j]);
         winograd_backward(down, s, columns[j]);
     }
     UNROLL for (int i = 0; i < winograd_outputs(down); i++) {
@@ -79,8 +79,9 @@ VEC_INLINE void winograd_output_channels_from(const cm_winograd_output_tile *til
 {
     const ptrdiff_t positions = (ptrdiff_t)winograd_positions(down) * winograd_positions(across);
     winograd_output_channels channels = winograd_output_begin(tile, c, part);
+    const float *sums = tile->sums + c / CM_GEMM_K * tile->group_stride + c % CM_GEMM_K;
     for (int i = 0; i < tile->tiles; i++)
-        winograd_output_vector(down, across, tile, &channels, &tile->places[i], tile->rows + i * positions, tile->sums + c);
+        winograd_output_vector(down, across, tile, &channels, &tile->places[i], tile->rows + i * positions, sums);
 }
 
 VEC_INLINE void winograd_output_sides(const cm_winograd_output_tile *tile, const winograd_side down, const winograd_side across)

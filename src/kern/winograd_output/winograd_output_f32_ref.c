@@ -8,12 +8,13 @@ static void transform(winograd_side down, winograd_side across, const cm_winogra
     int positions = winograd_positions(across), channel = tile->column + c;
     const cm_winograd_place *place = &tile->places[i];
     const cm_epilogue *epilogue = tile->epilogue;
-    const int32_t *rows = tile->rows + (ptrdiff_t)i * winograd_positions(down) * positions;
+    const uint32_t *rows = tile->rows + (ptrdiff_t)i * winograd_positions(down) * positions;
+    const float *sums = tile->sums + c / CM_GEMM_K * tile->group_stride + c % CM_GEMM_K;
     float columns[CM_WINOGRAD_MOST_POSITIONS][CM_WINOGRAD_MOST_OUTPUTS];
     for (int j = 0; j < positions; j++) {
         float s[CM_WINOGRAD_MOST_POSITIONS];
         for (int k = 0; k < winograd_positions(down); k++)
-            s[k] = tile->sums[rows[k * positions + j] * tile->row_stride + c];
+            s[k] = sums[rows[k * positions + j]];
         winograd_backward(down, s, columns[j]);
     }
     for (int row = 0; row < place->rows; row++) {
