@@ -26,9 +26,11 @@ cameo_status cm_analyzer_init(cm_analyzer *analyzer, const float (*shape)[3], ca
     float flat[CM_HEAD_POINTS][2];
     cameo_pose pose;
     *analyzer = (cm_analyzer){.landmarks_106 = {0}};
+    cm_head_shape_tilted(analyzer->mean_shape);
     for (int i = 0; i < CM_HEAD_POINTS; i++)
         for (int k = 0; k < 3; k++) {
-            analyzer->mean_shape[i][k] = shape ? (double)shape[i][k] : cm_head_shape_68[i][k];
+            if (shape)
+                analyzer->mean_shape[i][k] = (double)shape[i][k];
             if (k < 2)
                 flat[i][k] = (float)analyzer->mean_shape[i][k];
         }

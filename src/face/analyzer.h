@@ -12,7 +12,7 @@ typedef struct cm_analyzer {
     double mean_shape[CM_HEAD_POINTS][3];
 } cm_analyzer;
 
-/* An analyzer without networks. shape: [CM_HEAD_POINTS, 3], NULL: cm_head_shape_68. Errors: ARGUMENT (a shape in a plane or not finite). */
+/* An analyzer without networks. shape: [CM_HEAD_POINTS, 3], NULL: cm_head_shape_tilted. Errors: ARGUMENT (a shape in a plane or not finite). */
 cameo_status cm_analyzer_init(cm_analyzer *analyzer, const float (*shape)[3], cameo_error *error);
 
 /* Adds a network. Errors: as cm_attribute_net_init. */

@@ -1,5 +1,7 @@
 #include "face/head_shape_68.h"
 
+#include <math.h>
+
 const double cm_head_shape_68[CM_HEAD_POINTS][3] = {
     /* 0..16: the jaw, from ear to ear; face width 144, chin 113 below the eyes */
     {-72, 0, -70}, {-72, 20, -68}, {-70, 38, -64}, {-66, 55, -56}, {-60, 72, -46}, {-50, 88, -30}, {-36, 101, -13}, {-19, 110, 2}, {0, 113, 8},
@@ -29,5 +31,16 @@ void cm_head_shape_five(double five[CM_HEAD_FIVE][3])
         five[2][axis] = cm_head_shape_68[NOSE_TIP][axis];
         five[3][axis] = cm_head_shape_68[LEFT_MOUTH][axis];
         five[4][axis] = cm_head_shape_68[RIGHT_MOUTH][axis];
+    }
+}
+
+void cm_head_shape_tilted(double shape[CM_HEAD_POINTS][3])
+{
+    const double tilt = 6.7 * 0.017453292519943295; /* in radians */
+    for (int i = 0; i < CM_HEAD_POINTS; i++) {
+        double y = cm_head_shape_68[i][1], z = cm_head_shape_68[i][2];
+        shape[i][0] = cm_head_shape_68[i][0];
+        shape[i][1] = cos(tilt) * y - sin(tilt) * z;
+        shape[i][2] = sin(tilt) * y + cos(tilt) * z;
     }
 }

@@ -9,6 +9,10 @@ enum { CM_HEAD_POINTS = 68, CM_HEAD_FIVE = 5 };
  * Anthropometry of the Head and Face; a few, rounded), mirror symmetric. Static storage. */
 extern const double cm_head_shape_68[CM_HEAD_POINTS][3];
 
+/* The same head, tilted to where the mean head of InsightFace's package has its zero of pitch, so that angles mean the same: it looks up by 6.7 degrees
+ * against this one (docs/attributes.md). */
+void cm_head_shape_tilted(double shape[CM_HEAD_POINTS][3]);
+
 /* The five landmarks of detectors on the same head: the centres of the eyes, the tip of the nose, the corners of the mouth. */
 void cm_head_shape_five(double five[CM_HEAD_FIVE][3]);
 
