@@ -17,6 +17,9 @@ void cm_make_facenet(cm_make_net *net);
 /* MobileFaceNet (Chen et al. 2018, arXiv:1804.07573) as InsightFace widens it: twice the channels, blocks 1/4/6/2, 512 outputs.
  */
 void cm_make_mobilefacenet(cm_make_net *net);
+/* EdgeFace (George et al. 2023, arXiv:2307.01838; timm's edgenext.py): EdgeNeXt with linear layers of low rank, `ratio` of the smaller width. channels of
+ * the four stages. */
+void cm_make_edgeface(cm_make_net *net, const int channels[4], int heads, double ratio);
 /* GhostFaceNet V1, 1.3 wide, its first stride 2 (Alansari et al. 2023, IEEE Access 11; GhostFaceNets' ghost_model.py), with channels first. */
 void cm_make_ghostfacenet(cm_make_net *net);
 /* InsightFace's 106 landmarks (2d106det): MobileNet of half the width, 192 x 192. */
