@@ -12,7 +12,10 @@ cm_make_value *cm_make_low_rank(cm_make_net *net, const cm_make_value *x, const 
         return NULL;
     int least = x->channels < outputs ? x->channels : outputs, rank = (int)(least * ratio);
     snprintf(bias, sizeof bias, "%s.linear2.bias", name);
-    return cm_make_linear(net, cm_make_linear(net, x, NULL, rank < 2 ? 2 : rank, 1), bias, outputs, gain);
+    cm_make_value *few = cm_make_linear(net, x, NULL, rank < 2 ? 2 : rank, 1);
+    if (few)
+        few->unbiased->centred = 1; /* no normalisation follows that could take the mean off */
+    return cm_make_linear(net, few, bias, outputs, gain);
 }
 
 cm_make_value *cm_make_gelu(cm_make_net *net, const cm_make_value *x)
