@@ -25,16 +25,13 @@ void cm_attribute_models_add_flags(cm_attribute_models *models, cm_flags *flags)
 }
 
 /* "MODEL" or "MODEL:SCALE" -> the model, to be freed, and the scale or 0. */
-static char *split_scale(const char *text, size_t length, float *scale)
+static char *split_scale(const char *text, size_t length, double *scale)
 {
     char *name = strndup(text, length);
     char *colon = name ? strrchr(name, ':') : NULL;
-    double value;
     *scale = 0;
-    if (colon && cm_flags_number(colon + 1, 1, 16, &value) == 0) {
+    if (colon && cm_flags_number(colon + 1, 1, 16, scale) == 0)
         *colon = '\0';
-        *scale = (float)value;
-    }
     return name;
 }
 

@@ -18,7 +18,7 @@ void cm_attribute_models_add_flags(cm_attribute_models *models, cm_flags *flags)
 /* What has been found; the options of an engine point into it. */
 typedef struct cm_attribute_paths {
     char *landmarks_106, *landmarks_68, *gender_age, *antispoof[CAMEO_MAX_ANTISPOOF];
-    float scales[CAMEO_MAX_ANTISPOOF]; /* 0: the library tells it from the name */
+    double scales[CAMEO_MAX_ANTISPOOF]; /* 0: the library tells it from the name */
     int antispoof_count;
     cm_npy mean_shape;
 } cm_attribute_paths;

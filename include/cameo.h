@@ -379,7 +379,7 @@ typedef struct cameo_session cameo_session; /* the memory and threads of one use
 /* An anti-spoofing network of the MiniFASNet family [github.com/minivision-ai/Silent-Face-Anti-Spoofing]. */
 typedef struct cameo_antispoof {
     const char *path; /* ONNX file */
-    float scale;      /* how much wider than the face's box its crop is; 0: told from the number that the file's name begins with, else 2.7 */
+    double scale;     /* how much wider than the face's box its crop is; 0: told from the number that the file's name begins with, else 2.7 */
 } cameo_antispoof;
 
 typedef struct cameo_options {

@@ -14,7 +14,7 @@ static cameo_status check_kind(const cm_attribute_net *net, const cm_attribute_k
     const char *path = cameo_network_info(net->network).path;
     cameo_tensor_info output = cameo_network_output(net->network, 0);
     if (contract->task != kind->task)
-        return cm_fail(error, CAMEO_ERROR_MISMATCH, "%s is a %s network (family %s), not one for %s", path, cm_task_name(contract->task),
+        return cm_fail(error, CAMEO_ERROR_MISMATCH, "%s is made for %s (family %s), not for %s", path, cm_task_name(contract->task),
                        contract->family, kind->what);
     if (output.rank >= 2 && output.dims[1] >= 0 && output.dims[1] != kind->outputs)
         return cm_fail(error, CAMEO_ERROR_MISMATCH, "%s gives %lld numbers, where a network for %s gives %d", path, (long long)output.dims[1], kind->what,

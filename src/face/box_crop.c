@@ -45,12 +45,12 @@ static void patch_axis(double first, double length, double scale, int size, int 
     *count = (int)high + 1 - *start;
 }
 
-void cm_box_patch(const float box[4], float scale, int picture_width, int picture_height, int rectangle[4])
+void cm_box_patch(const float box[4], double scale, int picture_width, int picture_height, int rectangle[4])
 {
     /* The box as whole pixels, its ends included. */
     double x = trunc((double)box[0]), y = trunc((double)box[1]);
     double width = trunc((double)(box[2] - box[0]) + 1), height = trunc((double)(box[3] - box[1]) + 1);
-    double fitting = fmin((double)scale, fmin((picture_height - 1) / height, (picture_width - 1) / width));
+    double fitting = fmin(scale, fmin((picture_height - 1) / height, (picture_width - 1) / width));
     patch_axis(x, width, fitting, picture_width, &rectangle[0], &rectangle[2]);
     patch_axis(y, height, fitting, picture_height, &rectangle[1], &rectangle[3]);
 }

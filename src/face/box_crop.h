@@ -14,6 +14,6 @@ void cm_box_square(const float box[4], int size, float widening, double matrix[6
 
 /* The rectangle of whole pixels, inside the picture, that is `scale` times as wide and high as the box; a smaller scale where the picture has
  * not room, and moved inwards where it is near an edge [Silent-Face-Anti-Spoofing, generate_patches.py]. rectangle: x, y, width, height. Thread-safe. */
-void cm_box_patch(const float box[4], float scale, int picture_width, int picture_height, int rectangle[4]);
+void cm_box_patch(const float box[4], double scale, int picture_width, int picture_height, int rectangle[4]);
 
 #endif

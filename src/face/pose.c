@@ -4,6 +4,7 @@
 
 static const double degrees = 57.29577951308232; /* 180 / pi */
 static const double flat = 1e-12;                /* determinant of a plane, those of solids being one */
+static const double narrow = 1e-6;               /* a length, or the sine of an angle, of points on a line */
 
 cameo_pose cm_pose_unknown(void)
 {
@@ -61,15 +62,20 @@ static int solve_row(const double shape[3][3], const double cross[3], double row
     return 1;
 }
 
-/* To length one; 0: it has none. */
-static int scale_to_one(double row[3])
+/* Both rows to length one, and their cross product. 0: one is nothing against the other, or they point the same way: that is a line, not a head. */
+static int make_rotation(double rows[3][3])
 {
-    double length = sqrt(dot_product(row, row));
-    if (!(length > 0) || !isfinite(length))
+    double lengths[2];
+    for (int k = 0; k < 2; k++)
+        lengths[k] = sqrt(dot_product(rows[k], rows[k]));
+    if (!(fmin(lengths[0], lengths[1]) > narrow * fmax(lengths[0], lengths[1])) || !isfinite(lengths[0] + lengths[1]))
         return 0;
-    for (int i = 0; i < 3; i++)
-        row[i] /= length;
-    return 1;
+    for (int i = 0; i < 3; i++) {
+        rows[0][i] /= lengths[0];
+        rows[1][i] /= lengths[1];
+    }
+    cross_product(rows[0], rows[1], rows[2]);
+    return sqrt(dot_product(rows[2], rows[2])) > narrow;
 }
 
 static void angles_of(const double rows[3][3], cameo_pose *pose)
@@ -90,9 +96,8 @@ cameo_status cm_pose_fit(const double (*shape)[3], const float *points, int step
     if (!solve_row((const double(*)[3])sums.shape, sums.cross[0], rows[0]) || !solve_row((const double(*)[3])sums.shape, sums.cross[1], rows[1]))
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "the mean shape of %d points lies in a plane or is not finite, so that no head's pose can be told by it",
                        count);
-    if (!scale_to_one(rows[0]) || !scale_to_one(rows[1]))
+    if (!make_rotation(rows))
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "the %d landmarks lie on a line or are not finite, which is no head", count);
-    cross_product(rows[0], rows[1], rows[2]);
     angles_of((const double(*)[3])rows, pose);
     return CAMEO_OK;
 }
