@@ -97,7 +97,8 @@ static cm_make_value *tokens_of(cm_make_net *net, const cm_make_value *x, const 
 {
     int tokens = grid->side * grid->side;
     cm_make_value *flat = x ? cm_make_reshape(net, x->name, grid->batch, (const int64_t[]){x->channels, tokens}, 2, x, x->channels) : NULL;
-    const cm_make_plain turn = {.op = "Transpose", .inputs = {flat ? flat->name : NULL}, .input_count = 1, .attribute = "perm", .values = {0, 2, 1}, .count = 3};
+    const char *from = flat ? flat->name : NULL;
+    const cm_make_plain turn = {.op = "Transpose", .inputs = {from}, .input_count = 1, .attribute = "perm", .values = {0, 2, 1}, .count = 3};
     return flat ? cm_make_plain_value(net, &turn, flat, flat->channels) : NULL;
 }
 

@@ -11,7 +11,8 @@ cameo_status cm_box_check(const float box[4], cameo_error *error)
         right = right && fabsf(box[i]) <= farthest_coordinate;
     if (right && box[2] > box[0] && box[3] > box[1])
         return CAMEO_OK;
-    return cm_fail(error, CAMEO_ERROR_ARGUMENT, "the box (%g, %g) to (%g, %g) is no face: it must be finite, and its second corner right of and below its first",
+    return cm_fail(error, CAMEO_ERROR_ARGUMENT,
+                   "the box (%g, %g) to (%g, %g) is no face: it must be finite, and its second corner right of and below its first",
                    (double)box[0], (double)box[1], (double)box[2], (double)box[3]);
 }
 

@@ -1,5 +1,5 @@
-"""`cameo detect --attributes` against InsightFace's classes and Silent-Face-Anti-Spoofing's steps, on drawn portraits and made networks; and the pose of cameo's
-own head against that of InsightFace's mean shape.
+"""`cameo detect --attributes` against InsightFace's classes and Silent-Face-Anti-Spoofing's steps, on drawn portraits and made networks; and the pose of
+cameo's own head against that of InsightFace's mean shape.
 
 usage: check_attributes.py PROGRAM PORTRAITS
 """
@@ -122,6 +122,25 @@ def check_own_head(folder, detector):
     print(f"cameo's own head: pitch, yaw and roll at most {worst.round(1)} degrees from InsightFace's")
 
 
+def check_real_liveness():
+    """The trained MiniFASNet on real faces, where $CAMEO_TEST_DATA is."""
+    data = os.environ.get("CAMEO_TEST_DATA", "")
+    detector, model = (os.path.join(data, "models", name) for name in ("det_500m.onnx", "2.7_80x80_MiniFASNetV2.onnx"))
+    decoded = os.path.join(data, "ref", "decoded")
+    if not data or not all(os.path.exists(path) for path in (detector, model, decoded)):
+        print("SKIP real liveness: its files are not in $CAMEO_TEST_DATA")
+        return
+    worst, real = 0.0, []
+    for name in sorted(os.listdir(decoded)):
+        path = os.path.join(decoded, name)
+        for face in detect(path, "--detector", detector, "--det-size", "640", "--antispoof", model):
+            scores = reference.liveness(cv2.imread(path), face["box"], [(model, 2.7)])
+            worst = max(worst, float(numpy.abs(numpy.array(face["spoof_scores"]) - scores).max()))
+            real.append(face["real"])
+    expect(len(real) >= 8 and worst < PROBABILITY, f"MiniFASNetV2 on {len(real)} real faces: probabilities differ by {worst:.5f}")
+    print(f"{len(real)} real faces: probabilities at most {worst:.6f} away, {numpy.median(real):.2f} real in the middle")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         models = check_faces(folder)
@@ -129,6 +148,7 @@ def main():
         alone = os.path.join(folder, "alone", "det.onnx")
         os.rename(models["scrfd_500m"], alone)  # nothing lies beside it
         check_own_head(folder, alone)
+    check_real_liveness()
     print(f"{len(failures)} differences")
     sys.exit(1 if failures else 0)
 
