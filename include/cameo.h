@@ -426,6 +426,7 @@ typedef struct cameo_stage_seconds {
     double candidates;       /* from its outputs to faces: decoding, non-maximum suppression, ranking */
     double recognizer_input; /* from faces to what the recognizer is fed: alignment (or resize), bytes to floats */
     double recognizer;       /* the recognizer's network */
+    double attributes;       /* all of cameo_analyze but the recognizer */
 } cameo_stage_seconds;
 
 /* The sums over all calls since the session was made. */

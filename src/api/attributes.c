@@ -1,5 +1,6 @@
 #include "api/engine.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "face/picture_check.h"
 #include "face/quality.h"
@@ -40,7 +41,9 @@ static cameo_status measure_norm(cameo_session *session, const subject *s, float
 
 static cameo_status analyze_face(cameo_session *session, const subject *s, cm_cpu_tier tier, cameo_attributes *attributes, cameo_error *error)
 {
+    double lap = cm_clock_seconds();
     cameo_status status = cm_analyzer_run(&session->engine->analyzer, session->analyzer, s->picture, s->face, tier, attributes, error);
+    cm_clock_lap(&lap, &session->times.attributes);
     return status == CAMEO_OK ? measure_norm(session, s, &attributes->quality.norm, error) : status;
 }
 

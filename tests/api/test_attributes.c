@@ -110,7 +110,9 @@ static void real_faces_have_attributes(void **state)
         opened o = open_and_detect(&options, picture.text);
         assert_int_equal(o.count, 6);
         memset(found[run], 0, sizeof found[run]);
+        assert_true(cameo_session_times(o.session).attributes == 0);
         assert_int_equal(cameo_analyze(o.session, &o.view, o.faces, o.count, NULL, found[run], &error), CAMEO_OK);
+        assert_true(cameo_session_times(o.session).attributes > 0);
         float embeddings[6 * 128];
         cameo_attributes given[8];
         assert_int_equal(cameo_embed(o.session, &o.view, o.faces, o.count, embeddings, 6 * 128, &error), CAMEO_OK);
