@@ -13,7 +13,7 @@ void cm_attribute_models_add_flags(cm_attribute_models *models, cm_flags *flags)
     cm_flags_add(flags, (cm_flag){.name = "attributes", .kind = CM_FLAG_SWITCH, .target = &models->wanted,
         .help = "quality, and what the models beside the detector tell: landmarks, pose, gender, age, liveness"});
     cm_flags_add(flags, (cm_flag){.name = "landmarks-106", .value = "MODEL", .kind = CM_FLAG_TEXT, .target = &models->landmarks_106,
-        .help = "model of 106 landmarks (2d106det); this and the next four imply --attributes"});
+        .help = "model of 106 landmarks (2d106det); this and the next five imply --attributes"});
     cm_flags_add(flags, (cm_flag){.name = "landmarks-68", .value = "MODEL", .kind = CM_FLAG_TEXT, .target = &models->landmarks_68,
         .help = "model of 68 landmarks in space (1k3d68), which give the pose"});
     cm_flags_add(flags, (cm_flag){.name = "gender-age", .value = "MODEL", .kind = CM_FLAG_TEXT, .target = &models->gender_age,
@@ -22,6 +22,14 @@ void cm_attribute_models_add_flags(cm_attribute_models *models, cm_flags *flags)
         .help = "MiniFASNets, with MODEL:4.0 where the name does not begin with the crop's scale"});
     cm_flags_add(flags, (cm_flag){.name = "mean-shape", .value = "FILE.npy", .kind = CM_FLAG_TEXT, .target = &models->mean_shape,
         .help = "array [68, 3] that the 68 landmarks are compared with for the pose (a head of cameo's own)"});
+    cm_flags_add(flags, (cm_flag){.name = "model", .value = "MODEL", .kind = CM_FLAG_TEXT, .target = &models->recognizer,
+        .help = "recognition model, whose embedding's length joins the quality (CAMEO_MODEL)"});
+}
+
+int cm_attribute_models_wanted(const cm_attribute_models *models)
+{
+    return models->wanted || models->landmarks_106 || models->landmarks_68 || models->gender_age || models->antispoof || models->mean_shape ||
+           models->recognizer;
 }
 
 /* "MODEL" or "MODEL:SCALE" -> the model, to be freed, and the scale or 0. */
@@ -65,7 +73,7 @@ static int load_mean_shape(const char *path, cm_npy *shape)
     return cm_report(CM_EXIT_INPUT, "%s: a mean shape is an array [%d, 3], which this is not", path, SHAPE_POINTS);
 }
 
-/* The family of a model, by its name in the packs or by its contract. family: [32] */
+/* The family of a model, by its name in the packs or by its contract; "" where it is none. */
 static void tell_family(const char *path, char *family, size_t size)
 {
     static const char *const known[][2] = {{"2d106det.onnx", "2d106"}, {"1k3d68.onnx", "3d68"}, {"genderage.onnx", "genderage"}};

@@ -10,10 +10,14 @@
 typedef struct cm_attribute_models {
     int wanted; /* --attributes */
     const char *landmarks_106, *landmarks_68, *gender_age, *antispoof, *mean_shape;
+    const char *recognizer; /* for the length of the embedding */
 } cm_attribute_models;
 
-/* Appends --attributes --landmarks-106 --landmarks-68 --gender-age --antispoof --mean-shape. */
+/* Appends --attributes --landmarks-106 --landmarks-68 --gender-age --antispoof --mean-shape --model. */
 void cm_attribute_models_add_flags(cm_attribute_models *models, cm_flags *flags);
+
+/* Are attributes wanted: by --attributes, or because one of the others is given? */
+int cm_attribute_models_wanted(const cm_attribute_models *models);
 
 /* What has been found; the options of an engine point into it. */
 typedef struct cm_attribute_paths {

@@ -167,10 +167,8 @@ int cm_command_detect(int argc, char **argv)
         return code;
     }
     (void)cm_outfile_open(&job.out, NULL);
-    const cm_attribute_models *models = &job.settings.attributes;
-    int analyze = models->wanted || models->landmarks_106 || models->landmarks_68 || models->gender_age || models->antispoof || models->mean_shape;
-    cm_pipeline pipeline = {.settings = &job.settings, .inputs = &job.inputs, .detect = 1, .analyze = analyze, .keep_pictures = job.draw != NULL,
-                            .results_on_stdout = 1, .what = "detect", .take = take, .context = &job};
+    cm_pipeline pipeline = {.settings = &job.settings, .inputs = &job.inputs, .detect = 1, .analyze = cm_attribute_models_wanted(&job.settings.attributes),
+                            .keep_pictures = job.draw != NULL, .results_on_stdout = 1, .what = "detect", .take = take, .context = &job};
     code = cm_pipeline_run(&pipeline);
     cm_stems_free(&job.stems);
     return code == CM_EXIT_OK && job.faces == 0 ? CM_EXIT_NO : code;

@@ -215,11 +215,8 @@ int cm_settings_init(cm_settings *s, cm_flags *flags, unsigned groups)
     if (code >= 0)
         return code;
     add_network_flags(s, flags, groups);
-    if (groups & CM_SETTINGS_ATTRIBUTES) {
+    if (groups & CM_SETTINGS_ATTRIBUTES)
         cm_attribute_models_add_flags(&s->attributes, flags);
-        cm_flags_add(flags, (cm_flag){.name = "model", .value = "MODEL", .kind = CM_FLAG_TEXT, .target = &s->model,
-            .help = "with --attributes: recognition model that gives the embedding's length (CAMEO_MODEL)"});
-    }
     if (groups & CM_SETTINGS_CONTRACT)
         add_contract_flags(s, flags, groups);
     if (groups & CM_SETTINGS_RUN)
@@ -284,9 +281,10 @@ int cm_settings_open_engine(const cm_settings *settings, unsigned wanted, int th
     cameo_options options = settings->options;
     char *model = NULL, *detector = NULL;
     cm_attribute_paths paths = {.antispoof_count = 0};
-    int with_model = (wanted & CM_SETTINGS_MODEL) || ((wanted & CM_SETTINGS_ATTRIBUTES) && settings->model);
+    const char *recognizer = settings->attributes.recognizer ? settings->attributes.recognizer : settings->model;
+    int with_model = (wanted & CM_SETTINGS_MODEL) || ((wanted & CM_SETTINGS_ATTRIBUTES) && recognizer);
     *engine = NULL;
-    int code = cm_lookup_pair(settings->model, settings->detector, with_model ? &model : NULL, wanted & CM_SETTINGS_DETECTOR ? &detector : NULL);
+    int code = cm_lookup_pair(recognizer, settings->detector, with_model ? &model : NULL, wanted & CM_SETTINGS_DETECTOR ? &detector : NULL);
     if (code == CM_EXIT_OK && (wanted & CM_SETTINGS_ATTRIBUTES))
         code = cm_attribute_models_find(&settings->attributes, detector, &paths);
     if (code == CM_EXIT_OK) {

@@ -23,7 +23,7 @@ enum {
     CM_SETTINGS_FACES = 8 | CM_SETTINGS_RANK, /* --max-faces */
     CM_SETTINGS_CONTRACT = 16, /* --color --mean --std --input-size, and --output-name except for a detector alone */
     CM_SETTINGS_RUN = 32,      /* --threads --cpu --precision --memory */
-    CM_SETTINGS_ATTRIBUTES = 64 /* --attributes, the options of cm_attribute_models, and --model for the embedding's length; with a detector */
+    CM_SETTINGS_ATTRIBUTES = 64 /* the options of cm_attribute_models; with a detector, and without CM_SETTINGS_MODEL, whose --model means another thing */
 };
 
 /* Fills the defaults, takes CAMEO_MODEL, CAMEO_DETECTOR, CAMEO_THREADS, CAMEO_PRECISION and CAMEO_MEMORY from the environment,

@@ -100,6 +100,7 @@ class Attributes(Typed):
     def test_a_recognizer_gives_the_length(self):
         alone = self.path("alone", "det.onnx")
         face = self.detect(alone, "--attributes", "--model", made("mbf"), "--json").json()["faces"][0]
+        self.assertEqual(self.detect(alone, "--model", made("mbf"), "--json").json()["faces"][0], face)
         embedding = self.type("embed", "--model", made("mbf"), "--detector", alone, "--det-size", "128", "--det-threshold", "0", "--max-faces", "1",
                               portraits()[0]).json()
         self.assertAlmostEqual(face["quality"]["norm"], embedding["norm"], places=3)
