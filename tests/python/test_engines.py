@@ -97,7 +97,8 @@ class RayData(Engines):
         from cameo.arrow import EmbedFaces
 
         pictures = ray.data.read_binary_files(picture_folder(), include_paths=True)
-        return pictures.map_batches(EmbedFaces, fn_constructor_kwargs={**SETTINGS, "content": "bytes"}, batch_format="pyarrow", batch_size=3, compute=ray.data.ActorPoolStrategy(size=1))
+        return pictures.map_batches(EmbedFaces, fn_constructor_kwargs={**SETTINGS, "content": "bytes"}, batch_format="pyarrow", batch_size=3,
+                                    compute=ray.data.ActorPoolStrategy(size=1))
 
     def test_faces_of_a_folder(self):
         self.check(self.faces().take_all())
