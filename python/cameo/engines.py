@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from .network import native_options
 from .pictures import Path, Picture, is_bgr, landmark_rows, lend
 
 __all__ = ["Engine", "Faces"]
+
+
+ATTRIBUTE_FILES = {"landmarks_106", "landmarks_68", "gender_age"}
 
 
 class Faces(NamedTuple):
@@ -29,15 +32,20 @@ class Engine:
     recognizer, detector: ONNX files; either may be None. threads: how many each call uses, 0 for all processors; calls of several Python threads run
     at the same time as long as processors are left. detection_sizes: [(width, height), ...] in pixels. options: detection_threshold, nms_threshold,
     max_faces, rank ("score", "largest", "central", "center_only"), mirror, recognizer_color, recognizer_mean, recognizer_std (and detector_...),
-    precision, memory, cache_folder, ..., as cameo.h describes them.
+    precision, memory, cache_folder, ..., as cameo.h describes them. For `analyze`: landmarks_106, landmarks_68, gender_age (ONNX files), antispoof
+    [(ONNX file, scale), ...], mean_shape (float32 [68, 3]: the head that poses are told from).
     Raises MissingFileError, FormatError, UnsupportedError, MismatchError (a detector given as recognizer).
     """
 
     def __init__(self, recognizer: Optional[Path] = None, detector: Optional[Path] = None, *, threads: int = 0,
                  detection_sizes: Optional[Sequence[Tuple[int, int]]] = None, **options: Any) -> None:
-        if recognizer is None and detector is None:
-            raise ValueError("an engine needs a recognizer, a detector, or both")
         files = {name: os.path.expanduser(path) for name, path in (("recognizer", recognizer), ("detector", detector)) if path is not None}
+        for name in ATTRIBUTE_FILES & options.keys():
+            files[name] = os.path.expanduser(options.pop(name))
+        if "antispoof" in options:
+            options["antispoof"] = [(os.fsencode(os.path.expanduser(path)), float(scale)) for path, scale in options["antispoof"]]
+        if options.get("mean_shape") is not None and not isinstance(options["mean_shape"], bytes):
+            options["mean_shape"] = np.ascontiguousarray(options["mean_shape"], np.float32).tobytes()
         sizes = None if detection_sizes is None else [(int(width), int(height)) for width, height in detection_sizes]
         self._options: Dict[str, Any] = dict(options, detection_sizes=sizes, threads=threads, **files)
         with call():
@@ -97,6 +105,25 @@ class Engine:
             with self._pool().take() as session:
                 _native.session_embed_aligned(session, pictures, bgr, embeddings)
         return embeddings
+
+    def analyze(self, image: Picture, boxes: Any, landmarks: Optional[Any] = None, color: str = "bgr") -> List[Dict[str, Any]]:
+        """What networks say about faces, given by boxes [n, 4] and the detector's landmarks [n, 5, 2] (NaN or None: not known), and their quality.
+
+        A dictionary a face, after cameo_attributes in cameo.h: landmarks_106 [106, 2] and landmarks_68 [68, 3] (pixels) or None; pose (pitch, yaw, roll in
+        degrees, NaN if not known); gender (0 female, 1 male, -1 not known); age (years, -1); real, spoof_scores (NaN); quality, a dictionary of scores.
+        """
+        pixels, bgr = lend(image), is_bgr(color)
+        rows = np.full((len(boxes), 14), np.nan, np.float32)
+        if len(boxes):
+            rows[:, :4] = np.asarray(boxes, np.float32)
+        if landmarks is not None and len(boxes):
+            rows[:, 4:] = np.asarray(landmarks, np.float32).reshape(len(boxes), 10)
+        with self._pool().take() as session:
+            found: List[Dict[str, Any]] = _native.session_analyze(session, pixels, bgr, rows)
+        for face in found:
+            for name, axes in (("landmarks_106", 2), ("landmarks_68", 3)):
+                face[name] = None if face[name] is None else np.frombuffer(face[name], np.float32).reshape(-1, axes)
+        return found
 
     def _dimension(self) -> int:
         self._pool()

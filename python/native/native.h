@@ -69,13 +69,18 @@ bool native_contract_override(PyObject *dictionary, cameo_contract_override *ove
 /* A contract as a dictionary. */
 PyObject *native_contract(const cameo_contract *contract);
 
-/* ---- The functions: native_pictures.c, native_networks.c, native_engines.c, native_facts.c ---- */
+/* ---- Faces: native_attributes.c ---- */
+
+/* Faces from rows [count, 14]: box, landmarks (not finite: none). To be freed; NULL with MemoryError. */
+cameo_face *native_faces_of(const float *rows, size_t count);
+
+/* ---- The functions: native_pictures.c, native_networks.c, native_engines.c, native_attributes.c, native_facts.c ---- */
 
 native_function native_image_decode, native_image_load, native_image_save, native_image_resize, native_image_warp, native_image_annotate, native_align;
 native_function native_network_open, native_network_open_bytes, native_network_info, native_network_tensors, native_network_contract_of;
 native_function native_runner_create, native_runner_memory, native_runner_run, native_runner_plan;
 native_function native_engine_open, native_engine_facts, native_session_create, native_session_detect, native_session_embed,
-    native_session_embed_aligned;
+    native_session_embed_aligned, native_session_analyze;
 native_function native_facts, native_known_models, native_similarity;
 
 #endif

@@ -26,6 +26,7 @@ static PyMethodDef methods[] = {
     {"session_detect", native_session_detect, METH_VARARGS, NULL},
     {"session_embed", native_session_embed, METH_VARARGS, NULL},
     {"session_embed_aligned", native_session_embed_aligned, METH_VARARGS, NULL},
+    {"session_analyze", native_session_analyze, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -26,6 +26,9 @@ static const char *const colors[] = {[CAMEO_COLOR_AUTO] = "auto", [CAMEO_COLOR_R
 static const field engine_fields[] = {
     {"recognizer", FIELD_TEXT, offsetof(cameo_options, recognizer), NULL},
     {"detector", FIELD_TEXT, offsetof(cameo_options, detector), NULL},
+    {"landmarks_106", FIELD_TEXT, offsetof(cameo_options, landmarks_106), NULL},
+    {"landmarks_68", FIELD_TEXT, offsetof(cameo_options, landmarks_68), NULL},
+    {"gender_age", FIELD_TEXT, offsetof(cameo_options, gender_age), NULL},
     {"detection_threshold", FIELD_FLOAT, offsetof(cameo_options, detection_threshold), NULL},
     {"nms_threshold", FIELD_FLOAT, offsetof(cameo_options, nms_threshold), NULL},
     {"max_faces", FIELD_INT, offsetof(cameo_options, max_faces), NULL},
@@ -153,11 +156,47 @@ static bool set_sizes(PyObject *value, cameo_options *options)
     return true;
 }
 
+/* [(path, scale), ...] */
+static bool set_antispoof(PyObject *value, cameo_options *options)
+{
+    Py_ssize_t count = PySequence_Size(value);
+    if (count < 0 || count > CAMEO_MAX_ANTISPOOF) {
+        if (!PyErr_Occurred())
+            PyErr_Format(PyExc_ValueError, "%zd anti-spoofing networks were given, there may be %d", count, CAMEO_MAX_ANTISPOOF);
+        return false;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *pair = PySequence_GetItem(value, i);
+        cameo_antispoof *network = &options->antispoof[i];
+        bool fine = pair && PyArg_ParseTuple(pair, "yd;an anti-spoofing network is (path, scale)", &network->path, &network->scale);
+        Py_XDECREF(pair);
+        if (!fine)
+            return false;
+    }
+    options->antispoof_count = (int)count;
+    return true;
+}
+
+/* Bytes of float32 [68, 3]. */
+static bool set_mean_shape(PyObject *value, cameo_options *options)
+{
+    if (!PyBytes_Check(value) || PyBytes_Size(value) != (Py_ssize_t)(CAMEO_LANDMARKS_68 * 3 * sizeof(float))) {
+        PyErr_SetString(PyExc_ValueError, "mean_shape must be float32 of shape (68, 3)");
+        return false;
+    }
+    options->mean_shape = (const float(*)[3])(const void *)PyBytes_AsString(value);
+    return true;
+}
+
 static int try_engine(const char *name, PyObject *value, cameo_options *options)
 {
     static const char recognizer[] = "recognizer_", detector[] = "detector_";
     if (strcmp(name, "detection_sizes") == 0)
         return set_sizes(value, options) ? 1 : -1;
+    if (strcmp(name, "antispoof") == 0)
+        return set_antispoof(value, options) ? 1 : -1;
+    if (strcmp(name, "mean_shape") == 0)
+        return set_mean_shape(value, options) ? 1 : -1;
     if (strncmp(name, recognizer, sizeof recognizer - 1) == 0)
         return try_fields(contract_fields, name + sizeof recognizer - 1, value, &options->recognizer_contract);
     if (strncmp(name, detector, sizeof detector - 1) == 0)

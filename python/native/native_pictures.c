@@ -1,6 +1,5 @@
 #include "native.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 /* The end of every function that makes a picture. */
@@ -145,20 +144,6 @@ PyObject *native_align(PyObject *module, PyObject *arguments)
     return result;
 }
 
-/* rows: [count, 14]: box, landmarks (not finite: none). */
-static cameo_face *faces_of(const float *rows, size_t count)
-{
-    cameo_face *faces = calloc(count + 1, sizeof *faces);
-    for (size_t i = 0; faces && i < count; i++, rows += 14) {
-        for (int j = 0; j < 4; j++)
-            faces[i].box[j] = rows[j];
-        faces[i].landmark_count = isfinite(rows[4]) ? 5 : 0;
-        for (int j = 0; j < 10; j++)
-            faces[i].landmarks[j / 2][j % 2] = rows[4 + j];
-    }
-    return faces;
-}
-
 /* The labels as C strings that live as long as `list`; NULL with an exception. */
 static const char **labels_of(PyObject *list, size_t count)
 {
@@ -189,10 +174,10 @@ PyObject *native_image_annotate(PyObject *module, PyObject *arguments)
         !native_items_get(&items, rows, "f", PyList_Size(list) * 14, false, "faces"))
         return NULL;
     size_t count = (size_t)PyList_Size(list);
-    cameo_face *faces = faces_of(items.buf, count);
+    cameo_face *faces = native_faces_of(items.buf, count);
     PyBuffer_Release(&items);
     const char **labels = faces ? labels_of(list, count) : NULL;
-    PyObject *result = faces ? NULL : PyErr_NoMemory();
+    PyObject *result = NULL;
     if (labels && native_pixels_get(&pixels, picture, bgr)) {
         cameo_image *image;
         cameo_error error;

@@ -162,7 +162,7 @@ class CropModels(unittest.TestCase):
         from onnx import helper, numpy_helper
 
         random = numpy.random.default_rng(size + outputs)
-        weights = {"w": random.normal(0, 0.2, (8, 3, 5, 5)), "v": random.normal(0, 0.2, (8, outputs)), "bias": random.uniform(0, 0.5, outputs)}
+        weights = {"w": random.normal(0, 0.2, (8, 3, 5, 5)), "v": random.normal(0, 0.05, (8, outputs)), "bias": random.uniform(0.2, 0.6, outputs)}
         nodes = [helper.make_node("Conv", ["data", "w"], ["c"], name=first_node or "conv", strides=[4, 4]), helper.make_node("Relu", ["c"], ["r"]),
                  helper.make_node("GlobalAveragePool", ["r"], ["p"]), helper.make_node("Flatten", ["p"], ["f"]),
                  helper.make_node("Gemm", ["f", "v", "bias"], ["out"])]
@@ -187,7 +187,17 @@ class CropModels(unittest.TestCase):
                 numpy.testing.assert_allclose(b[key], a[key], atol=PIXELS)
             self.assertEqual((int(a.gender), a.sex), (b.gender, b.sex))
             self.assertLessEqual(abs(a.age - b.age), 1)
-            self.assertIsNone(b.pose)
+            self.assertEqual((b.pose.dtype, b.pose.shape), (a.pose.dtype, a.pose.shape))
+        from insightface.data import get_object
+
+        _, (app, _) = modules()
+        with_their_head = app.FaceAnalysis(ours.model_dir, allowed_modules=["detection", "landmark_3d_68"], mean_shape=get_object("meanshape_68.pkl"))
+        with_their_head.prepare(0, det_size=(640, 640))
+        self.assertEqual(sorted(with_their_head.models), ["detection", "landmark_3d_68"])
+        for (a, _), b in zip(faces, with_their_head.get(image)):
+            numpy.testing.assert_allclose(b.pose, a.pose, atol=0.5)
+            self.assertIsNone(b.embedding)
+            self.assertIsNone(b.age)
         drawn = ours.draw_on(image, [b for _, b in faces])
         self.assertEqual((drawn.shape, drawn.dtype), (image.shape, image.dtype))
         self.assertTrue((drawn != image).any())

@@ -214,7 +214,7 @@ class Recognizer(unittest.TestCase):
             cameo.Engine(made_model("mbf")).detect(picture())
         with self.assertRaises(cameo.MismatchError):
             cameo.Engine(detector=made_model("scrfd_500m")).embed(picture(), LANDMARKS)
-        with self.assertRaisesRegex(ValueError, "recognizer, a detector, or both"):
+        with self.assertRaisesRegex(ValueError, "neither a detector nor a recognizer"):
             cameo.Engine()
 
     def test_pickled(self):
@@ -278,6 +278,32 @@ class Photographs(unittest.TestCase):
         self.assertEqual(engine.embed(image, faces.landmarks[:0]).shape, (0, 128))
         grey = engine.detect(image[:, :, 1].copy())
         self.assertGreaterEqual(len(grey.boxes), 3)
+
+
+@NEEDS_DATA
+class Attributes(unittest.TestCase):
+    def test_spoofing_and_quality(self):
+        import cameo
+
+        network = os.path.join(DATA, "models", "2.7_80x80_MiniFASNetV2.onnx")
+        engine = cameo.Engine(detector=DETECTOR, detection_sizes=[(640, 640)], antispoof=[(network, 2.7)])
+        image = cameo.imread(os.path.join(SCENES, "obama1.jpg"))
+        faces = engine.detect(image)
+        for found in (engine.analyze(image, faces.boxes, faces.landmarks), pickle.loads(pickle.dumps(engine)).analyze(image, faces.boxes)):
+            self.assertEqual(len(found), 1)
+            self.assertAlmostEqual(sum(found[0]["spoof_scores"]), 1.0, places=3)
+            self.assertAlmostEqual(found[0]["real"], found[0]["spoof_scores"][1], places=5)
+            self.assertTrue(0 < found[0]["quality"]["overall"] <= 1)
+            self.assertIsNone(found[0]["landmarks_106"])
+            self.assertEqual((found[0]["age"], found[0]["gender"]), (-1, -1))
+        self.assertEqual(engine.analyze(image, faces.boxes[:0]), [])
+        for wrong, kind in (({"antispoof": [(network,)]}, ValueError), ({"antispoof": [(network, 2.7)] * 9}, ValueError),
+                            ({"mean_shape": numpy.zeros((68, 2))}, ValueError), ({"landmarks_106": DETECTOR}, ValueError),
+                            ({"gender_age": "nowhere.onnx"}, FileNotFoundError)):
+            with self.assertRaises(kind):
+                cameo.Engine(detector=DETECTOR, **wrong)
+        with self.assertRaises(ValueError):
+            engine.analyze(image, [[5, 5, 5, numpy.nan]])
 
 
 class Installed(unittest.TestCase):

@@ -12,7 +12,8 @@ class Face(Dict[str, Any]):
     """What is known of a face; whatever is not known is None.
 
     bbox float32 [4]: x0, y0, x1, y1 in pixels. kps float32 [5, 2]: eyes, nose, mouth corners. det_score: 0..1. embedding float32 [d], as the network gives
-    it. landmark_2d_106 [106, 2], landmark_3d_68 [68, 3] in pixels. gender: 0 female, 1 male. age: years. face.embedding and face["embedding"] are the same.
+    it. landmark_2d_106 [106, 2], landmark_3d_68 [68, 3] in pixels. pose [3]: pitch, yaw, roll in degrees. gender: 0 female, 1 male. age: years.
+    face.embedding and face["embedding"] are the same.
     """
 
     def __init__(self, d: Optional[Dict[str, Any]] = None, **kwargs: Any) -> None:

@@ -25,7 +25,8 @@ def _is_auto(det_size: Any) -> bool:
 class FaceAnalysis:
     """name: a pack ("buffalo_l") below root/models, ~/.cache/cameo/models or ~/.insightface/models, or a folder. allowed_modules: names of tasks
     ("detection", "recognition", "landmark_2d_106", "landmark_3d_68", "genderage"), None: all. providers, sess_options: as for
-    cameo.onnxruntime.InferenceSession. threads: how many each call uses, 0 for all processors.
+    cameo.onnxruntime.InferenceSession. threads: how many each call uses, 0 for all processors. mean_shape: as for
+    model_zoo.Landmark.
     May be used by several threads at a time. Raises MissingFileError, which names the places and the way to get the pack.
     """
 
@@ -59,11 +60,8 @@ class FaceAnalysis:
         boxes, landmarks = self.det_model.detect(img, max_num=max_num, metric=det_metric)
         faces = [Face(bbox=box[:4], kps=None if landmarks is None else landmarks[index], det_score=box[4]) for index, box in enumerate(boxes)]
         for task, model in self.models.items():
-            if task == "recognition":
+            if task != "detection":
                 model.get_all(img, faces)
-            elif task != "detection":
-                for face in faces:
-                    model.get(img, face)
         return faces
 
     def draw_on(self, img: Any, faces: Sequence[Face]) -> Any:

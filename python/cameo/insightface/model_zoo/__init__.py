@@ -32,7 +32,8 @@ def _find_file(name: str, root: str) -> str:
 
 def get_model(name: str, **kwargs: Any) -> Any:
     """The model of a file (or the last of a pack's folder): SCRFD for any detector, ArcFaceONNX for any recognizer, Landmark, Attribute; None if it is
-    none of these. providers, sess_options: as for cameo.onnxruntime.InferenceSession. threads: 0 for all processors. Nothing is downloaded."""
+    none of these. providers, sess_options: as for cameo.onnxruntime.InferenceSession. threads: 0 for all processors. mean_shape: for
+    Landmark. Nothing is downloaded."""
     check_providers(kwargs.get("providers"))
     threads = int(kwargs.get("threads") or threads_of(kwargs.get("sess_options")))
     path = _find_file(str(name), kwargs.get("root", "~/.insightface"))
@@ -42,4 +43,6 @@ def get_model(name: str, **kwargs: Any) -> Any:
     except MismatchError:
         return None
     kind = CLASSES.get(contract["task"])
+    if kind is Landmark:
+        return Landmark(path, network=network, threads=threads, mean_shape=kwargs.get("mean_shape"))
     return None if kind is None else kind(path, network=network, threads=threads)
