@@ -119,6 +119,8 @@ typedef void cm_winograd_output_fn(const cm_winograd_output_tile *tile);
 /* ---- dwconv: depthwise convolution ----
  * rows: [pixels, taps] pointers, each to [channels] floats; weights: [taps, channels] -> c: [pixels, channels], row distance c_stride.
  * epilogue as above with column 0.
+ * step: 0, or 1 or 2 for a window three wide whose pixels lie side by side. Then rows: [taps / 3] pointers, one for each line of the window, to its left
+ * pixel under output pixel 0; the window of output pixel p begins p * step pixels further on. Not for paired.
  * paired: a convolution in groups of two channels, where an output sees its own input channel and its neighbour. weights: [taps, 2, channels]
  * -> c[.][channel] = sum over taps of rows[tap][channel] * weights[tap][0][channel] + rows[tap][channel ^ 1] * weights[tap][1][channel]; channels
  * is even. */
@@ -129,7 +131,7 @@ typedef struct cm_dwconv_tile {
     ptrdiff_t c_stride;
     const cm_epilogue *epilogue;
     int taps, pixels, channels;
-    int paired;
+    int paired, step;
 } cm_dwconv_tile;
 typedef void cm_dwconv_fn(const cm_dwconv_tile *tile);
 
