@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "run/chain.h"
 #include "run/network.h"
 #include "run/step.h"
 
@@ -16,7 +17,6 @@ struct cameo_runner {
     cm_context context;
     cm_pool *own_pool; /* NULL: the pool belongs to whoever made the runner */
     size_t arena_bytes;
-    bool profiling;
 };
 
 /* Shapes to plan for: the caller's, or the model's own with every open dimension 1. */
@@ -50,6 +50,11 @@ static cameo_status check_work(const cameo_network *network, const cm_graph *gra
     return CAMEO_OK;
 }
 
+static cm_policy policy_of(const cameo_network *network)
+{
+    return (cm_policy){.tier = network->tier, .compact = network->compact, .forced = network->forced};
+}
+
 static cameo_status build_graph(cameo_runner *runner, const int64_t (*wanted)[CAMEO_MAX_RANK], cameo_error *error)
 {
     const cameo_network *network = runner->network;
@@ -69,6 +74,9 @@ static cameo_status build_graph(cameo_runner *runner, const int64_t (*wanted)[CA
         status = cm_graph_layout(runner->graph, error);
     if (status == CAMEO_OK)
         status = check_work(network, runner->graph, error);
+    cm_policy policy = policy_of(network);
+    if (status == CAMEO_OK)
+        cm_chain_find(runner->graph, &policy, network->chain_bytes);
     if (status == CAMEO_OK)
         status = cm_graph_place(runner->graph, network->limits.max_memory_bytes, error);
     return status;
@@ -96,7 +104,7 @@ static cameo_status prepare_steps(cameo_runner *runner, cameo_error *error)
     if (!runner->steps)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", runner->network->path);
     const cameo_network *network = runner->network;
-    cm_policy policy = {.tier = network->tier, .compact = network->compact, .forced = network->forced};
+    cm_policy policy = policy_of(network);
     /* The store locks itself; a network is immutable to everyone else. */
     cm_weight_store *store = (cm_weight_store *)(uintptr_t)&network->weights;
     cameo_status status = CAMEO_OK;
@@ -104,6 +112,8 @@ static cameo_status prepare_steps(cameo_runner *runner, cameo_error *error)
     /* From the end, where the largest weights are: their pages of the file then lie in memory while little else does. */
     for (int i = graph->op_count - 1; i >= 0 && status == CAMEO_OK; i--) {
         status = cm_step_prepare(&runner->steps[i], graph, graph->ops[i], store, &policy, error);
+        if (status == CAMEO_OK)
+            status = cm_chain_prepare(&runner->steps[i], graph, context->threads, error);
         if (runner->steps[i].scratch_bytes > context->scratch_bytes)
             context->scratch_bytes = runner->steps[i].scratch_bytes;
     }
@@ -186,25 +196,30 @@ const float *cameo_runner_output(const cameo_runner *runner, int index, cameo_te
     return cm_context_data(&runner->context, runner->graph->outputs[index]);
 }
 
+static void run_alone(cm_step *step, const cm_context *context)
+{
+    double start = context->profiling ? cm_clock_seconds() : 0.0;
+    step->run(step, context);
+    if (context->profiling)
+        step->seconds += cm_clock_seconds() - start;
+}
+
 cameo_status cameo_runner_run(cameo_runner *runner, cameo_error *error)
 {
     (void)error; /* a planned run cannot fail; the parameter is there for the ways of running that can */
     for (int i = 0; i < runner->graph->op_count; i++) {
         cm_step *step = &runner->steps[i];
-        if (!runner->profiling) {
-            step->run(step, &runner->context);
-            continue;
-        }
-        double start = cm_clock_seconds();
-        step->run(step, &runner->context);
-        step->seconds += cm_clock_seconds() - start;
+        if (step->chain)
+            cm_chain_run(step->chain, &runner->context);
+        else if (!step->op->chain_before)
+            run_alone(step, &runner->context);
     }
     return CAMEO_OK;
 }
 
 void cameo_runner_profile(cameo_runner *runner, int on)
 {
-    runner->profiling = on != 0;
+    runner->context.profiling = on != 0;
     for (int i = 0; on && i < runner->graph->op_count; i++)
         runner->steps[i].seconds = 0.0;
 }
