@@ -52,12 +52,13 @@ typedef struct cm_epilogue {
  * -> c: [m, n], row distance c_stride (floats). m in 1..MR, n in 1..NR. Pointers of rows >= m are valid to read (the caller repeats the last one).
  * `column` is the channel of the panel's first column: scale, bias, slope are read at column + j, add at add[i * add_stride + column + j]
  * (epilogue->add already points at this tile's first row); c points at this tile's first element. No element outside [m, n] is read or
- * written in c, bias, slope, add. */
+ * written in c, bias, slope, add.
+ * step: 0, or how many floats rows lie apart. Then rows: [taps] pointers to row 0 of each tap, and what is behind the last of the m rows is not read. */
 typedef struct cm_igemm_tile {
     const float *const *rows;
     const void *panel;
     float *c;
-    ptrdiff_t c_stride;
+    ptrdiff_t c_stride, step;
     const cm_epilogue *epilogue;
     int taps, k, m, n, column;
 } cm_igemm_tile;

@@ -59,6 +59,7 @@ typedef struct cm_step {
     size_t scratch_bytes;       /* each thread needs so much */
     int block_pixels;           /* output pixels (rows) a task handles at once, a multiple of the kernel's mr */
     bool lines;                 /* CONV: a line of the window is one tap of the kernel, for few input channels */
+    bool strips;                /* CONV: the kernel goes along the lines of the picture where it can */
     struct cm_chain *chain;     /* of the first of several steps that run together, band by band; NULL: there are none */
     double seconds;             /* profile */
 } cm_step;

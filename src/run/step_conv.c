@@ -11,7 +11,9 @@ enum {
     POINTER_BYTES = 24 * 1024,   /* of one block's row pointers: they stay in the first-level cache beside the rows */
     MOST_BLOCK_PIXELS = 256,
     FEWEST_BLOCK_TILES = 4,
-    TASKS_PER_THREAD = 4
+    TASKS_PER_THREAD = 4,
+    STRIP_WIDTH = 64,            /* lines so wide are worth the short tiles at both ends of a strip */
+    MOST_STRIP_LINES = 16
 };
 
 /* ---- igemm ---- */
@@ -107,43 +109,33 @@ static void repeat_last_row(const float **rows, int taps, int mr, int present)
             rows[t * mr + i] = rows[t * mr + present - 1];
 }
 
-/* Row pointers of one block in the kernel's order: tile by tile, [taps, mr]. */
-static void block_rows(const gemm_shape *shape, const cm_part *part, int group, const float **rows, float *gathered)
+/* Row pointers of some pixels in the kernel's order: tile by tile, [taps, mr]. */
+static void block_rows(const gemm_shape *shape, const cm_part *part, const float **rows)
 {
     const cm_step *step = shape->step;
     int mr = step->kernel->mr, taps = step->lines ? shape->window.kernel[0] : shape->taps;
-    ptrdiff_t shift = (ptrdiff_t)group * shape->inputs;
-    cm_window window = shape->window;
-    window.ring = part->ring;
-    if (step->op->kind == CM_OP_DENSE) {
-        for (int p = 0; p < part->pixels; p++)
-            rows[p] = part->x + (part->first + p) * shape->x_channels;
-    } else if (step->lines) {
-        cm_window_lines(&window, part->x, part->first, part->pixels, step->packed->pad_row, mr, rows, gathered);
+    if (step->lines) {
+        size_t pointers = (size_t)step->block_pixels * (size_t)shape->taps * sizeof(float *);
+        float *gathered = (float *)(void *)(part->scratch + (pointers + CM_ALIGNMENT - 1) / CM_ALIGNMENT * CM_ALIGNMENT);
+        cm_window_lines(&shape->window, part->x, part->first, part->pixels, step->packed->pad_row, mr, rows, gathered);
     } else {
-        cm_window_rows(&window, part->x, part->first, part->pixels, step->packed->pad_row, mr, rows);
+        cm_window_rows(&shape->window, part->x, part->first, part->pixels, step->packed->pad_row, mr, rows);
     }
-    int tiles = round_up(part->pixels, mr) / mr;
     if (part->pixels % mr)
-        repeat_last_row(rows + (ptrdiff_t)(tiles - 1) * taps * mr, taps, mr, part->pixels % mr);
-    for (int i = 0; shift && i < tiles * mr * taps; i++)
-        rows[i] += shift;
+        repeat_last_row(rows + (ptrdiff_t)(part->pixels / mr) * taps * mr, taps, mr, part->pixels % mr);
 }
 
-/* Some output channels of a part of at most step->block_pixels pixels. */
-static void gemm_block(const gemm_shape *shape, const cm_part *part, const gemm_panels *panels)
+/* Some output channels of pixels whose rows are found. rows: as the kernel takes them, for step > 0 those of pixel 0. */
+static void gemm_tiles(const gemm_shape *shape, const cm_part *part, const gemm_panels *panels, const float **rows, ptrdiff_t step_floats)
 {
     const cm_step *step = shape->step;
     int mr = step->kernel->mr, nr = step->kernel->nr;
     int taps = step->lines ? shape->window.kernel[0] : shape->taps, k = shape->taps * shape->inputs / taps;
-    const float **rows = (const float **)(void *)part->scratch;
-    size_t pointers = (size_t)step->block_pixels * (size_t)shape->taps * sizeof(float *);
-    float *gathered = (float *)(void *)(part->scratch + (pointers + CM_ALIGNMENT - 1) / CM_ALIGNMENT * CM_ALIGNMENT);
-    block_rows(shape, part, panels->group, rows, gathered);
     size_t panel_bytes = (size_t)taps * (size_t)k * (size_t)nr * (step->packed->key.layout.half ? sizeof(uint16_t) : sizeof(float));
     const unsigned char *weights = (const unsigned char *)step->packed->weights + (size_t)panels->group * step->packed->group_bytes;
     cm_epilogue epilogue = cm_step_epilogue(shape->fused, step->packed, part->residual, 0, shape->y_channels);
-    cm_igemm_tile tile = {.c_stride = (ptrdiff_t)shape->y_channels, .epilogue = &epilogue, .taps = taps, .k = k};
+    cm_igemm_tile tile = {.c_stride = (ptrdiff_t)shape->y_channels, .step = step_floats, .epilogue = &epilogue, .taps = taps, .k = k};
+    const float *strip[MOST_STRIP_LINES];
     for (int panel = panels->first; panel < panels->end; panel++) {
         int left = shape->group_outputs - panel * nr;
         tile.column = panels->group * shape->group_outputs + panel * nr;
@@ -154,13 +146,57 @@ static void gemm_block(const gemm_shape *shape, const cm_part *part, const gemm_
         epilogue.add = part->residual;
         for (int p = 0; p < part->pixels; p += mr) {
             tile.m = part->pixels - p < mr ? part->pixels - p : mr;
+            for (int tap = 0; step_floats && tap < taps; tap++)
+                strip[tap] = rows[tap] + p * step_floats;
+            tile.rows = step_floats ? strip : rows + (ptrdiff_t)p * taps;
             step->kernel->run.igemm(&tile);
-            tile.rows += (ptrdiff_t)mr * taps;
             tile.c += mr * tile.c_stride;
             if (part->residual)
                 epilogue.add += mr * epilogue.add_stride;
         }
     }
+}
+
+/* The strip at pixel p of a part: where its windows lie in the picture the kernel goes along the lines, else it gets pointers. Returns its pixels. */
+static int gemm_strip(const gemm_shape *shape, const cm_part *part, const gemm_panels *panels, int p)
+{
+    const cm_step *step = shape->step;
+    const float **rows = (const float **)(void *)part->scratch;
+    cm_part strip = *part;
+    strip.first += p;
+    strip.pixels -= p;
+    strip.y += p * shape->y_channels;
+    if (strip.residual)
+        strip.residual += p * shape->y_channels;
+    ptrdiff_t step_floats = 0;
+    if (step->op->kind == CM_OP_DENSE) {
+        rows[0] = part->x + strip.first * shape->x_channels;
+        step_floats = (ptrdiff_t)shape->x_channels;
+    } else if (step->strips) {
+        cm_window_strip found = cm_window_strip_of(&shape->window, part->x, strip.first, strip.pixels, rows);
+        strip.pixels = found.pixels;
+        step_floats = found.lines == shape->window.kernel[0] ? (ptrdiff_t)(shape->window.stride[1] * shape->x_channels) : 0;
+    }
+    int pointers = 1;
+    if (!step_floats) {
+        block_rows(shape, &strip, rows);
+        pointers = round_up(strip.pixels, step->kernel->mr) * (step->lines ? shape->window.kernel[0] : shape->taps);
+    } else if (step->lines) {
+        pointers = shape->window.kernel[0];
+    }
+    for (int i = 0, shift = panels->group * shape->inputs; shift && i < pointers; i++)
+        rows[i] += shift;
+    gemm_tiles(shape, &strip, panels, rows, step_floats);
+    return strip.pixels;
+}
+
+/* Some output channels of a part of at most step->block_pixels pixels. */
+static void gemm_block(const gemm_shape *shape, const cm_part *part, const gemm_panels *panels)
+{
+    gemm_shape ring = *shape;
+    ring.window.ring = part->ring;
+    for (int p = 0; p < part->pixels;)
+        p += gemm_strip(&ring, part, panels, p);
 }
 
 static void gemm_task(void *argument, int task, int worker)
@@ -235,6 +271,7 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
     step->block_pixels = cm_step_block_pixels(step->kernel->mr, taps);
     int64_t inputs = op->inputs[0]->dims[1] / op->u.conv.groups;
     step->lines = inputs < FEW_CHANNELS && op->u.conv.groups == 1 && taps > 1 && op->u.conv.dilation[1] == 1;
+    step->strips = taps == 1 || (step->lines && op->output->dims[3] >= STRIP_WIDTH && op->u.conv.kernel[0] <= MOST_STRIP_LINES);
     step->scratch_bytes = (size_t)step->block_pixels * (size_t)taps * sizeof(float *) + CM_ALIGNMENT;
     if (step->lines)
         step->scratch_bytes += (size_t)step->block_pixels * (size_t)taps * (size_t)inputs * sizeof(float);

@@ -165,10 +165,24 @@ void cm_window_lines(const cm_window *w, const float *x, int64_t first, int pixe
     }
 }
 
+/* A window of one pixel that moves from pixel to pixel: the strip goes on over the ends of lines. */
+static bool is_pointwise(const cm_window *w)
+{
+    return w->taps == 1 && w->stride[0] == 1 && w->stride[1] == 1 && w->width == w->out_width && w->height == w->out_height;
+}
+
+/* Pixels that lie side by side in x from here on. */
+static int64_t side_by_side(const walk *at)
+{
+    const cm_window *w = at->window;
+    int64_t lines = w->ring ? w->ring - at->row % w->ring : w->batch * w->height;
+    return lines * w->width - at->column;
+}
+
 cm_window_strip cm_window_strip_of(const cm_window *w, const float *x, int64_t first, int pixels, const float **lines)
 {
     walk at = start(w, x, first, NULL);
-    int64_t columns = inside_columns(&at);
+    int64_t columns = is_pointwise(w) ? side_by_side(&at) : inside_columns(&at);
     cm_window_strip strip = {.pixels = columns && columns < pixels ? (int)columns : pixels};
     for (int i = 0; columns && i < w->kernel[0]; i++) {
         const float *line = tap_row(&at, i, 0);

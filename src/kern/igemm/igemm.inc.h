@@ -27,11 +27,11 @@ VEC_INLINE void igemm_multiply(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGE
     }
     const igemm_panel_element *panel = tile->panel;
     const float *const *rows = tile->rows;
-    ptrdiff_t depth = tile->k;
-    for (int tap = 0; tap < tile->taps; tap++, rows += IGEMM_MR) {
+    ptrdiff_t depth = tile->k, step = tile->step;
+    for (int tap = 0; tap < tile->taps; tap++, rows += step ? 1 : IGEMM_MR) {
         const float *row[IGEMM_MR];
         UNROLL for (int i = 0; i < m; i++)
-            row[i] = rows[i];
+            row[i] = step ? rows[0] + i * step : rows[i];
         for (ptrdiff_t k = 0; k < depth; k++, panel += IGEMM_COLUMNS * VEC) {
             vec b[IGEMM_COLUMNS];
             UNROLL for (int j = 0; j < columns; j++) {
