@@ -4,9 +4,9 @@
 #include <string.h>
 
 enum {
-    MOST_HELD = 3 << 19,    /* bytes of lines that a thread may hold: they lie in its second-level cache, as do */
+    MOST_HELD = 1 << 20,    /* bytes of lines that a thread may hold: they lie in its second-level cache, as do */
     MOST_WEIGHTS = 1 << 19, /* the weights, which it reads anew for each band */
-    GOOD_HELD = 3 << 18,    /* bands become larger up to here */
+    GOOD_HELD = 1 << 19,    /* bands become larger up to here */
     MOST_LINES = 16
 };
 
@@ -47,20 +47,20 @@ static bool feeds(const cm_op *op, const cm_op *next)
     return value->uses == 1 && !value->is_output && next->kind == CM_OP_CONV && next->inputs[0] == value;
 }
 
-/* What a thread holds of each output but the last of `count` ops, when bands have so many lines; returns the bytes of all.
- * The most lines are wanted at the top of a slab, where none are there yet. */
-static size_t hold(cm_op *const *ops, int count, int lines, cm_held *held)
+/* How many lines of each output are computed at a time, and held of each but the last, when so many of the last one are; returns the bytes that are
+ * held. */
+static size_t hold(cm_op *const *ops, int count, int lines, cm_chain *chain)
 {
     size_t bytes = 0;
-    for (int64_t i = count - 1, wanted = lines; i > 0; i--) {
+    chain->lines[count - 1] = lines;
+    for (int i = count - 1; i > 0 && bytes <= MOST_HELD; i--) {
         const cm_value *value = ops[i - 1]->output;
         const cm_conv *conv = &ops[i]->u.conv;
-        wanted = (wanted - 1) * conv->stride[0] + (int64_t)(conv->kernel[0] - 1) * conv->dilation[0] + 1;
+        int64_t wanted = (int64_t)(chain->lines[i] - 1) * conv->stride[0] + (int64_t)(conv->kernel[0] - 1) * conv->dilation[0] + 1;
         wanted = clip(wanted, value->dims[2]);
-        held[i - 1] = (cm_held){.offset = bytes, .lines = wanted};
+        chain->lines[i - 1] = (int)clip((int64_t)chain->lines[i] * conv->stride[0], value->dims[2]);
+        chain->held[i - 1] = (cm_held){.offset = bytes, .lines = wanted};
         bytes += ((size_t)(wanted * value->dims[3] * value->dims[1]) * sizeof(float) + CM_ALIGNMENT - 1) & ~(size_t)(CM_ALIGNMENT - 1);
-        if (bytes > MOST_HELD)
-            return SIZE_MAX;
     }
     return bytes;
 }
@@ -68,7 +68,7 @@ static size_t hold(cm_op *const *ops, int count, int lines, cm_held *held)
 /* How many ops from the first of `ops` on make a chain. */
 static int chain_length(cm_op *const *ops, int count, const cm_policy *policy, size_t least_bytes)
 {
-    cm_held held[CM_CHAIN_MOST];
+    cm_chain chain;
     uint64_t weights = cm_op_parameters(ops[0]) * sizeof(float);
     int length = 1;
     if (!is_local(ops[0], policy) || ops[0]->output->rank != 4)
@@ -77,7 +77,7 @@ static int chain_length(cm_op *const *ops, int count, const cm_policy *policy, s
         const cm_op *op = ops[length];
         weights += cm_op_parameters(op) * sizeof(float);
         if (!feeds(ops[length - 1], op) || !is_local(op, policy) || picture_bytes(op->inputs[0]) < least_bytes || weights > MOST_WEIGHTS ||
-            hold(ops, length + 1, 1, held) > MOST_HELD)
+            hold(ops, length + 1, 1, &chain) > MOST_HELD)
             break;
     }
     return length;
@@ -120,11 +120,12 @@ cameo_status cm_chain_prepare(cm_step *first, cm_graph *graph, int threads, came
     double *busy = chain ? cm_arena_alloc(&graph->arena, (size_t)threads * (size_t)count, sizeof *busy) : NULL;
     if (!busy)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", graph->path);
-    *chain = (cm_chain){.steps = first, .count = count, .busy = busy, .lines = 1};
+    *chain = (cm_chain){.steps = first, .count = count, .busy = busy};
     cm_op *const *ops = graph->ops + op->order;
-    while (chain->lines < MOST_LINES && hold(ops, count, 2 * chain->lines, chain->held) <= GOOD_HELD)
-        chain->lines *= 2;
-    size_t bytes = hold(ops, count, chain->lines, chain->held), scratch = 0;
+    int lines = 1;
+    while (lines < MOST_LINES && hold(ops, count, 2 * lines, chain) <= GOOD_HELD)
+        lines *= 2;
+    size_t bytes = hold(ops, count, lines, chain), scratch = 0;
     for (int i = 0; i < count; i++)
         scratch = first[i].scratch_bytes > scratch ? first[i].scratch_bytes : scratch;
     scratch = (scratch + CM_ALIGNMENT - 1) & ~(size_t)(CM_ALIGNMENT - 1);

@@ -17,9 +17,8 @@ typedef struct descent {
     const chain_job *job;
     int64_t picture;
     unsigned char *scratch;
-    double *busy;                    /* [count] */
-    int64_t end[CM_CHAIN_MOST];      /* the line up to which each step but the last has computed its output */
-    cm_lines missing[CM_CHAIN_MOST]; /* what each step has to compute for this band */
+    double *busy;               /* [count] */
+    int64_t end[CM_CHAIN_MOST]; /* the line up to which each step has computed its output */
 } descent;
 
 static int64_t line_floats(const cm_value *value)
@@ -35,22 +34,6 @@ static float *picture_data(const descent *d, const cm_value *value)
 static float *held_data(const descent *d, int i)
 {
     return (float *)(void *)(d->scratch + d->job->chain->held[i].offset);
-}
-
-/* From the last step up: what each has to compute for these lines of the last output. */
-static void find_missing(descent *d, cm_lines lines)
-{
-    const cm_chain *chain = d->job->chain;
-    d->missing[chain->count - 1] = lines;
-    for (int i = chain->count - 1; i > 0; i--) {
-        int64_t end = d->end[i - 1];
-        d->missing[i - 1] = (cm_lines){end, end};
-        if (d->missing[i].first >= d->missing[i].end)
-            continue;
-        cm_lines wanted = cm_chain_wanted(chain->steps[i].op, d->missing[i]);
-        if (wanted.end > end)
-            d->missing[i - 1] = (cm_lines){wanted.first > end ? wanted.first : end, wanted.end};
-    }
 }
 
 /* Computes lines of a step's output that lie side by side in memory. */
@@ -69,22 +52,36 @@ static void run_part(descent *d, int i, cm_lines lines)
     step->part(step, &part);
 }
 
-static void run_step(descent *d, int i)
+/* Computes lines of a step's output; its input is there. */
+static void run_lines(descent *d, int i, cm_lines lines)
 {
     const cm_chain *chain = d->job->chain;
-    const cm_lines *missing = &d->missing[i];
     double start = d->job->context->profiling ? cm_clock_seconds() : 0.0;
-    for (cm_lines lines = {missing->first, missing->end}; lines.first < missing->end; lines.first = lines.end) {
-        lines.end = missing->end;
-        if (i < chain->count - 1) {
-            int64_t ring = chain->held[i].lines, wrap = (lines.first / ring + 1) * ring;
-            lines.end = wrap < missing->end ? wrap : missing->end;
-            d->end[i] = lines.end;
+    if (i < chain->count - 1) {
+        int64_t ring = chain->held[i].lines, wrap = (lines.first / ring + 1) * ring;
+        if (wrap < lines.end) {
+            run_part(d, i, (cm_lines){lines.first, wrap});
+            lines.first = wrap;
         }
-        run_part(d, i, lines);
     }
+    run_part(d, i, lines);
     if (d->job->context->profiling)
         d->busy[i] += cm_clock_seconds() - start;
+}
+
+/* Computes what is missing of the lines of a step's output, a few at a time, each time what they need of the steps before. */
+static void have_lines(descent *d, int i, cm_lines lines)
+{
+    const cm_chain *chain = d->job->chain;
+    if (d->end[i] < lines.first)
+        d->end[i] = lines.first;
+    while (d->end[i] < lines.end) {
+        cm_lines next = {d->end[i], d->end[i] + chain->lines[i] < lines.end ? d->end[i] + chain->lines[i] : lines.end};
+        if (i > 0)
+            have_lines(d, i - 1, cm_chain_wanted(chain->steps[i].op, next));
+        run_lines(d, i, next);
+        d->end[i] = next.end;
+    }
 }
 
 static void chain_task(void *argument, int task, int worker)
@@ -95,18 +92,14 @@ static void chain_task(void *argument, int task, int worker)
     d.scratch = job->context->scratch + (size_t)worker * job->context->scratch_bytes;
     int64_t slab = task % job->slabs, height = chain->steps[chain->count - 1].op->output->dims[2];
     int64_t first = height * slab / job->slabs, end = height * (slab + 1) / job->slabs;
-    for (; first < end; first += chain->lines) {
-        find_missing(&d, (cm_lines){first, first + chain->lines < end ? first + chain->lines : end});
-        for (int i = 0; i < chain->count; i++)
-            run_step(&d, i);
-    }
+    have_lines(&d, chain->count - 1, (cm_lines){first, end});
 }
 
 /* As many slabs as give each thread its share; more only where one would not be alike for all. */
 static int slabs_of(const cm_chain *chain, int threads)
 {
     const int64_t *dims = chain->steps[chain->count - 1].op->output->dims;
-    int64_t most = dims[2] / ((int64_t)FEWEST_BANDS * chain->lines), wanted = dims[0] % threads ? threads : 1;
+    int64_t most = dims[2] / ((int64_t)FEWEST_BANDS * chain->lines[chain->count - 1]), wanted = dims[0] % threads ? threads : 1;
     return (int)(wanted < most ? wanted : most > 1 ? most : 1);
 }
 

@@ -9,7 +9,6 @@ typedef struct depthwise {
     const cm_step *step;
     const cm_part *part;
     cm_window window;
-    bool strips;
     cm_epilogue epilogue;
 } depthwise;
 
@@ -17,7 +16,7 @@ static bool walks_in_strips(const cm_step *step)
 {
     const cm_conv *conv = &step->op->u.conv;
     return conv->kernel[1] == 3 && conv->dilation[1] == 1 && conv->stride[1] <= 2 && !conv->pad_value &&
-           step->packed->key.layout.form == CM_WEIGHTS_DEPTHWISE;
+           cm_algorithm_depthwise(step->op) == 1;
 }
 
 /* The strip at pixel p of the part. Lines of the window above and below the picture are left out: they would add products with zero. */
@@ -46,14 +45,14 @@ static void run_strip(const depthwise *d, int p, const cm_window_strip *strip, c
 
 static void run_part(const cm_step *step, const cm_part *part)
 {
-    depthwise d = {.step = step, .part = part, .window = cm_window_of(step->op), .strips = walks_in_strips(step)};
+    depthwise d = {.step = step, .part = part, .window = cm_window_of(step->op)};
     d.window.ring = part->ring;
     d.epilogue = cm_step_epilogue(&step->op->u.conv.fused, step->packed, part->residual, 0, d.window.channels);
     const float **rows = (const float **)(void *)part->scratch;
     int most = cm_step_block_pixels(1, d.window.taps);
     for (int p = 0; p < part->pixels;) {
         cm_window_strip strip = {.pixels = part->pixels - p};
-        if (d.strips)
+        if (step->strips)
             strip = cm_window_strip_of(&d.window, part->x, part->first + p, strip.pixels, rows);
         if (!strip.lines && strip.pixels > most)
             strip.pixels = most;
@@ -69,58 +68,57 @@ typedef struct depthwise_job {
     const cm_context *context;
     const float *x, *residual;
     float *y;
-    int64_t pixels, channels;
+    int64_t units, unit_pixels, channels; /* lines, or single pixels */
+    int tasks;
 } depthwise_job;
 
 static void depthwise_task(void *argument, int task, int worker)
 {
     const depthwise_job *job = argument;
-    int64_t first = (int64_t)task * job->step->block_pixels, left = job->pixels - first;
+    int64_t first = job->units * task / job->tasks * job->unit_pixels, end = job->units * (task + 1) / job->tasks * job->unit_pixels;
     cm_part part = {.x = job->x,
                     .residual = job->residual ? job->residual + first * job->channels : NULL,
                     .y = job->y + first * job->channels,
                     .first = first,
-                    .pixels = left < job->step->block_pixels ? (int)left : job->step->block_pixels,
+                    .pixels = (int)(end - first),
                     .scratch = job->context->scratch + (size_t)worker * job->context->scratch_bytes};
     run_part(job->step, &part);
+}
+
+/* Few tasks, as each reads lines that its neighbours read too, but several for each thread; large pictures in more, so that none has long to wait. */
+static int task_count(int64_t units, int64_t pixels, int threads)
+{
+    enum { FEW = 2, TASK_PIXELS = 4096 };
+    int64_t count = pixels / TASK_PIXELS > FEW * threads ? pixels / TASK_PIXELS : FEW * threads;
+    return (int)(count < units ? count : units);
 }
 
 static void run_depthwise(const cm_step *step, const cm_context *context)
 {
     const cm_op *op = step->op;
+    const int64_t *dims = op->output->dims;
     depthwise_job job = {.step = step,
                          .context = context,
                          .x = cm_context_data(context, op->inputs[0]),
                          .residual = op->u.conv.fused.has_residual ? cm_context_data(context, op->inputs[1]) : NULL,
                          .y = cm_context_data(context, op->output),
-                         .pixels = op->output->dims[0] * op->output->dims[2] * op->output->dims[3],
-                         .channels = op->output->dims[1]};
-    cm_pool_run(context->pool, depthwise_task, &job, (int)((job.pixels + step->block_pixels - 1) / step->block_pixels));
-}
-
-/* Pixels of a task: enough tasks for the small pictures of late layers, large ones for large pictures, and whole lines where it walks along them. */
-static int task_pixels(const cm_step *step, int most)
-{
-    enum { FEWEST = 32, TASKS = 64 };
-    const cm_value *y = step->op->output;
-    int64_t all = y->elements / y->dims[1], pixels = all / TASKS < FEWEST ? FEWEST : all / TASKS, width = y->dims[3];
-    if (pixels > most)
-        pixels = most;
-    return (int)(walks_in_strips(step) ? (pixels + width - 1) / width * width : pixels);
+                         .unit_pixels = step->strips ? dims[3] : 1,
+                         .channels = dims[1]};
+    job.units = dims[0] * dims[2] * dims[3] / job.unit_pixels;
+    job.tasks = task_count(job.units, job.units * job.unit_pixels, context->threads);
+    cm_pool_run(context->pool, depthwise_task, &job, job.tasks);
 }
 
 cameo_status cm_step_prepare_depthwise(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error)
 {
     const cm_op *op = step->op;
-    int taps = op->u.conv.kernel[0] * op->u.conv.kernel[1], most = cm_step_block_pixels(1, taps);
+    int taps = op->u.conv.kernel[0] * op->u.conv.kernel[1];
     step->kernel = cm_kernel_choose(CM_KERNEL_dwconv, "f32", tier);
     step->kernel_name = step->kernel->name;
     step->run = run_depthwise;
     step->part = run_part;
-    step->scratch_bytes = (size_t)most * (size_t)taps * sizeof(float *);
+    step->scratch_bytes = (size_t)cm_step_block_pixels(1, taps) * (size_t)taps * sizeof(float *);
+    step->strips = walks_in_strips(step);
     cm_weight_layout layout = {.form = cm_algorithm_depthwise(op) == 2 ? CM_WEIGHTS_PAIRED : CM_WEIGHTS_DEPTHWISE};
-    cameo_status status = cm_weights_pack(store, graph, op, &layout, &step->packed, error);
-    if (status == CAMEO_OK)
-        step->block_pixels = task_pixels(step, most);
-    return status;
+    return cm_weights_pack(store, graph, op, &layout, &step->packed, error);
 }

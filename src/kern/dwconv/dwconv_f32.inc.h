@@ -159,6 +159,11 @@ VEC_INLINE void dwconv_strip_block(const cm_dwconv_tile *tile, int pixel, ptrdif
         vec x[2 * DWCONV_STRIP + 1];
         UNROLL for (int i = 0; i < inputs; i++)
             x[i] = vec_load_if(line + i * channels, strip.part, ends.mask);
+        if (tap + COLUMNS >= tile->taps) {
+            /* The last line is the one that no window has seen yet: what the next block reads of it is fetched now. */
+            UNROLL for (int i = 0; i < pixels * step; i++)
+                vec_prefetch((const void *)((uintptr_t)line + (uintptr_t)((inputs + i) * channels) * sizeof(float)));
+        }
         UNROLL for (int j = 0; j < COLUMNS; j++, weights += channels) {
             vec weight = vec_load_if(weights, strip.part, ends.mask);
             UNROLL for (int i = 0; i < pixels; i++)
