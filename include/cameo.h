@@ -244,13 +244,15 @@ typedef struct cameo_layer_info {
     const char *name;   /* the node's name, or its first output's */
     const char *op;     /* ONNX operator, with what was fused: "Conv+PRelu" */
     const char *kernel; /* name of the kernel that runs it */
-    const char *algorithm; /* of a convolution or fully connected layer: "direct", "winograd 4x4, half" (weights kept as half floats), ...; else "" */
+    /* Of a convolution or fully connected layer: "direct", "winograd 4x4, half" (weights kept as half floats), ...; else "". "banded" after that, or
+     * alone: computed together with its neighbours, band by band, so that what is between them stays in the cache. */
+    const char *algorithm;
     int rank;
     int64_t dims[CAMEO_MAX_RANK]; /* logical shape of its first output */
     uint64_t macs, parameters;
     uint64_t products;         /* multiply-adds that the algorithm takes for those macs, transforms not counted: Winograd's are fewer */
     uint64_t weight_bytes;     /* packed weights, which a run reads */
-    uint64_t activation_bytes; /* that a run reads and writes */
+    uint64_t activation_bytes; /* that a run reads and writes in memory */
     double seconds;     /* time spent since profiling was switched on, all runs together */
 } cameo_layer_info;
 

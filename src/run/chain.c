@@ -32,7 +32,8 @@ static bool is_local(const cm_op *op, const cm_policy *policy)
 {
     if (op->kind == CM_OP_CONV)
         return cm_algorithm_choose(op, policy).winograd == 0;
-    return op->kind == CM_OP_MOVE && op->output->layout == CM_LAYOUT_CHANNELS_LAST && strcmp(op->label, "Layout") == 0;
+    return op->kind == CM_OP_MOVE && strcmp(op->label, "Layout") == 0 && op->inputs[0]->layout == CM_LAYOUT_ROW_MAJOR &&
+           op->output->layout == CM_LAYOUT_CHANNELS_LAST;
 }
 
 static size_t picture_bytes(const cm_value *value)
@@ -84,16 +85,21 @@ static int chain_length(cm_op *const *ops, int count, const cm_policy *policy, s
 }
 
 /* Who reads a view reads what it is a view of. */
+static void count_use(cm_value *value)
+{
+    if (value->view_of)
+        cm_value_storage(value)->uses++;
+}
+
 static void count_uses(cm_graph *graph)
 {
     cm_graph_count_uses(graph);
-    for (int i = 0; i < graph->op_count; i++)
+    for (int i = 0; i < graph->op_count; i++) {
         for (int j = 0; j < graph->ops[i]->input_count; j++)
-            if (graph->ops[i]->inputs[j]->view_of)
-                cm_value_storage(graph->ops[i]->inputs[j])->uses++;
+            count_use(graph->ops[i]->inputs[j]);
+    }
     for (int i = 0; i < graph->output_count; i++)
-        if (graph->outputs[i]->view_of)
-            cm_value_storage(graph->outputs[i])->uses++;
+        count_use(graph->outputs[i]);
 }
 
 void cm_chain_find(cm_graph *graph, const cm_policy *policy, size_t least_bytes)

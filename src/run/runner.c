@@ -259,9 +259,7 @@ cameo_layer_info cameo_runner_layer(const cameo_runner *runner, int index)
     info.algorithm = cm_step_algorithm(step);
     info.products = cm_step_products(step);
     info.weight_bytes = step->packed ? step->packed->bytes : 0;
-    info.activation_bytes = (uint64_t)output->elements * sizeof(float);
-    for (int i = 0; i < step->op->input_count; i++)
-        info.activation_bytes += (uint64_t)step->op->inputs[i]->elements * sizeof(float);
+    info.activation_bytes = cm_step_activation_bytes(step);
     info.seconds = step->seconds;
     return info;
 }

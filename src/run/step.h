@@ -77,9 +77,11 @@ cameo_status cm_step_prepare_move(cm_step *step, cm_cpu_tier tier);
 cameo_status cm_step_prepare_matmul(cm_step *step, cm_cpu_tier tier);
 cameo_status cm_step_prepare_resize(cm_step *step, const cm_graph *graph, cameo_error *error);
 
-/* For cameo_layer_info: how the step is computed ("" without weights; static storage), and how many multiply-adds that takes. */
+/* For cameo_layer_info: how the step is computed ("" without weights; static storage), how many multiply-adds that takes, and how many bytes of
+ * activations go through memory: what the layers of a chain hand to each other does not. */
 const char *cm_step_algorithm(const cm_step *step);
 uint64_t cm_step_products(const cm_step *step);
+uint64_t cm_step_activation_bytes(const cm_step *step);
 
 /* Where a value's elements are during a run. */
 float *cm_context_data(const cm_context *context, const cm_value *value);
