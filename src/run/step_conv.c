@@ -125,7 +125,8 @@ static void block_rows(const gemm_shape *shape, const cm_part *part, const float
         repeat_last_row(rows + (ptrdiff_t)(part->pixels / mr) * taps * mr, taps, mr, part->pixels % mr);
 }
 
-/* Some output channels of pixels whose rows are found. rows: as the kernel takes them, for step > 0 those of pixel 0. */
+/* Some output channels of pixels whose rows are known. step_floats: 0, and rows: tile by tile, [taps, mr]; or the rows of a tap lie so many floats apart, and
+ * rows: [taps], those of the first pixel. */
 static void gemm_tiles(const gemm_shape *shape, const cm_part *part, const gemm_panels *panels, const float **rows, ptrdiff_t step_floats)
 {
     const cm_step *step = shape->step;
@@ -141,7 +142,6 @@ static void gemm_tiles(const gemm_shape *shape, const cm_part *part, const gemm_
         tile.column = panels->group * shape->group_outputs + panel * nr;
         tile.n = left < nr ? left : nr;
         tile.panel = weights + (size_t)panel * panel_bytes;
-        tile.rows = rows;
         tile.c = part->y + tile.column;
         epilogue.add = part->residual;
         for (int p = 0; p < part->pixels; p += mr) {
@@ -177,13 +177,9 @@ static int gemm_strip(const gemm_shape *shape, const cm_part *part, const gemm_p
         strip.pixels = found.pixels;
         step_floats = found.lines == shape->window.kernel[0] ? (ptrdiff_t)(shape->window.stride[1] * shape->x_channels) : 0;
     }
-    int pointers = 1;
-    if (!step_floats) {
+    int pointers = step_floats ? shape->taps : round_up(strip.pixels, step->kernel->mr) * shape->taps;
+    if (!step_floats)
         block_rows(shape, &strip, rows);
-        pointers = round_up(strip.pixels, step->kernel->mr) * (step->lines ? shape->window.kernel[0] : shape->taps);
-    } else if (step->lines) {
-        pointers = shape->window.kernel[0];
-    }
     for (int i = 0, shift = panels->group * shape->inputs; shift && i < pointers; i++)
         rows[i] += shift;
     gemm_tiles(shape, &strip, panels, rows, step_floats);

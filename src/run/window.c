@@ -171,12 +171,11 @@ static bool is_pointwise(const cm_window *w)
     return w->taps == 1 && w->stride[0] == 1 && w->stride[1] == 1 && w->width == w->out_width && w->height == w->out_height;
 }
 
-/* Pixels that lie side by side in x from here on. */
+/* Pixels that lie side by side in x from here on: up to the ring's end, or all. */
 static int64_t side_by_side(const walk *at)
 {
     const cm_window *w = at->window;
-    int64_t lines = w->ring ? w->ring - at->row % w->ring : w->batch * w->height;
-    return lines * w->width - at->column;
+    return w->ring ? (w->ring - at->row % w->ring) * w->width - at->column : INT64_MAX;
 }
 
 cm_window_strip cm_window_strip_of(const cm_window *w, const float *x, int64_t first, int pixels, const float **lines)
