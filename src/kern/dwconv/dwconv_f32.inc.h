@@ -154,12 +154,13 @@ VEC_INLINE void dwconv_strip_block(const cm_dwconv_tile *tile, int pixel, ptrdif
     vec sums[DWCONV_STRIP];
     UNROLL for (int i = 0; i < pixels; i++)
         sums[i] = vec_zero();
-    for (int tap = 0; tap < tile->taps; tap += COLUMNS) {
-        const float *line = tile->rows[tap / COLUMNS] + shift;
+    const int lines = tile->taps / COLUMNS;
+    for (int row = 0; row < lines; row++) {
+        const float *line = tile->rows[row] + shift;
         vec x[2 * DWCONV_STRIP + 1];
         UNROLL for (int i = 0; i < inputs; i++)
             x[i] = vec_load_if(line + i * channels, strip.part, ends.mask);
-        if (tap + COLUMNS >= tile->taps) {
+        if (row + 1 == lines) {
             /* The last line is the one that no window has seen yet: what the next block reads of it is fetched now. */
             UNROLL for (int i = 0; i < pixels * step; i++)
                 vec_prefetch((const void *)((uintptr_t)line + (uintptr_t)((inputs + i) * channels) * sizeof(float)));
