@@ -57,9 +57,9 @@ static size_t hold(cm_op *const *ops, int count, int lines, cm_chain *chain)
     for (int i = count - 1; i > 0 && bytes <= MOST_HELD; i--) {
         const cm_value *value = ops[i - 1]->output;
         const cm_conv *conv = &ops[i]->u.conv;
-        int64_t wanted = (int64_t)(chain->lines[i] - 1) * conv->stride[0] + (int64_t)(conv->kernel[0] - 1) * conv->dilation[0] + 1;
+        int64_t wanted = (chain->lines[i] - 1) * conv->stride[0] + (int64_t)(conv->kernel[0] - 1) * conv->dilation[0] + 1;
         wanted = clip(wanted, value->dims[2]);
-        chain->lines[i - 1] = (int)clip((int64_t)chain->lines[i] * conv->stride[0], value->dims[2]);
+        chain->lines[i - 1] = clip(chain->lines[i] * conv->stride[0], value->dims[2]);
         chain->held[i - 1] = (cm_held){.offset = bytes, .lines = wanted};
         bytes += ((size_t)(wanted * value->dims[3] * value->dims[1]) * sizeof(float) + CM_ALIGNMENT - 1) & ~(size_t)(CM_ALIGNMENT - 1);
     }

@@ -24,7 +24,7 @@ typedef struct cm_held {
 typedef struct cm_chain {
     cm_step *steps; /* [count], as they lie in the runner */
     int count;
-    int lines[CM_CHAIN_MOST];    /* of each output that are computed at a time */
+    int64_t lines[CM_CHAIN_MOST]; /* of each output that are computed at a time */
     cm_held held[CM_CHAIN_MOST]; /* of each output but the last */
     double *busy;   /* [threads, count] seconds, of the run that is profiled */
 } cm_chain;

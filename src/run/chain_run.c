@@ -99,7 +99,7 @@ static void chain_task(void *argument, int task, int worker)
 static int slabs_of(const cm_chain *chain, int threads)
 {
     const int64_t *dims = chain->steps[chain->count - 1].op->output->dims;
-    int64_t most = dims[2] / ((int64_t)FEWEST_BANDS * chain->lines[chain->count - 1]), wanted = dims[0] % threads ? threads : 1;
+    int64_t most = dims[2] / (FEWEST_BANDS * chain->lines[chain->count - 1]), wanted = dims[0] % threads ? threads : 1;
     return (int)(wanted < most ? wanted : most > 1 ? most : 1);
 }
 

@@ -114,6 +114,7 @@ static void time_way(const char *tier, const int channels[2], int size, const cm
         stop(error.message);
     pb_free(&model);
     network->forced = way;
+    network->chain_bytes = SIZE_MAX; /* each layer is timed as it is alone */
     if (cameo_runner_create(&runner, network, NULL, 1, &error) != CAMEO_OK)
         stop(error.message);
     measure(runner, seconds);
