@@ -325,6 +325,9 @@ typedef struct cameo_session cameo_session; /* the memory and threads of one use
 typedef struct cameo_options {
     const char *recognizer; /* ONNX file, or NULL: no embedding */
     const char *detector;   /* ONNX file, or NULL: no detection */
+    /* The same as networks that are open already, instead of the files: borrowed, so they must outlive the engine; several engines (of different
+     * contracts, say) share their weights. `network` below is not looked at for them. */
+    const cameo_network *recognizer_network, *detector_network;
     cameo_contract_override recognizer_contract, detector_contract;
     int detection_size_count; /* default 2 */
     int detection_sizes[CAMEO_MAX_DETECTION_SIZES][2]; /* width, height; default 128x128 and 640x640 (InsightFace 1.0), results merged before one NMS */
@@ -339,8 +342,8 @@ typedef struct cameo_options {
 
 CAMEO_API void cameo_options_default(cameo_options *options);
 
-/* Opens the networks and checks that each is what it is used as. Errors: as cameo_network_open, and MISMATCH (a detector given
- * as recognizer ...). Thread-safe. Free with cameo_engine_free, after its sessions. */
+/* Opens the networks and checks that each is what it is used as. Errors: as cameo_network_open, ARGUMENT (a file and a network given for the same
+ * task), and MISMATCH (a detector given as recognizer ...). Thread-safe. Free with cameo_engine_free, after its sessions. */
 CAMEO_API cameo_status cameo_engine_open(cameo_engine **engine, const cameo_options *options, cameo_error *error);
 CAMEO_API void cameo_engine_free(cameo_engine *engine);
 CAMEO_API const cameo_network *cameo_engine_recognizer(const cameo_engine *engine); /* NULL if none */
@@ -372,9 +375,16 @@ CAMEO_API cameo_status cameo_detect(cameo_session *session, const cameo_image_vi
                                     size_t capacity, size_t *count, cameo_error *error);
 
 /* Cuts a face out: similarity transform (Umeyama 1991, no reflection) from five landmarks to InsightFace's template for `size`
- * (a multiple of 112 or 128), bilinear, black border, as face_align.norm_crop does. rgb: [size, size, 3]. Errors: ARGUMENT. Thread-safe. */
+ * (a multiple of 16; where it is none of 112 or 128, the template of 112 is scaled), bilinear, black border, as face_align.norm_crop does and
+ * cameo_embed, too. rgb: [size, size, 3]. Errors: ARGUMENT, CAPACITY. Thread-safe. */
 CAMEO_API cameo_status cameo_align(const cameo_image_view *picture, const float landmarks[5][2], int size, uint8_t *rgb,
                                    size_t capacity, cameo_error *error);
+
+/* Cuts a box out (x0, y0, x1, y1) without turning anything upright: what of it lies within the picture, stretched to size x size, bilinear. Recognizers
+ * that were trained on aligned faces lose much on such crops. rgb: [size, size, 3]. Errors: ARGUMENT (the box lies outside of the picture, is
+ * empty or not finite), CAPACITY, MEMORY. Thread-safe. */
+CAMEO_API cameo_status cameo_crop_box(const cameo_image_view *picture, const float box[4], int size, uint8_t *rgb, size_t capacity,
+                                      cameo_error *error);
 
 /* Embeddings of `count` faces of a picture: aligned, fed, read. embeddings: [count, dimension] float32, as the network gives them (not
  * normalised); capacity in floats. Errors: MISMATCH (no recognizer), ARGUMENT (face without landmarks), CAPACITY. */

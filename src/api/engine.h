@@ -7,7 +7,8 @@
 
 /* Immutable once open. A network that is not there is NULL, and its detector or recognizer is empty. */
 struct cameo_engine {
-    cameo_network *detector_network, *recognizer_network;
+    const cameo_network *detector_network, *recognizer_network;
+    cameo_network *own_detector, *own_recognizer; /* those opened here; NULL where the caller's is borrowed */
     cm_detector detector;
     cm_recognizer recognizer;
     int max_faces, threads;
