@@ -14,8 +14,8 @@ static const double hopeless_eer = 0.25;
 /* "(12 pictures found, 9 used; ...)": what became of the pictures. */
 static void count_pictures(const cm_people *people, char *text, size_t size)
 {
-    int used = snprintf(text, size, "(%zu pictures found, %zu used; %zu unreadable, %zu without a face, %zu in no person's folder, %zu repeated", people->pictures,
-                        people->count, people->unreadable, people->without_face.count, people->without_person, people->twice.count + people->two_names.count);
+    int used = snprintf(text, size, "(%zu pictures found, %zu used; %zu unreadable, %zu without a face, %zu in no person's folder, %zu repeated",
+                        people->pictures, people->count, people->unreadable, people->without_face.count, people->without_person, people->twice.count + people->two_names.count);
     int crops = !people->aligned && people->without_face.count > people->count;
     if (used > 0 && (size_t)used < size)
         snprintf(text + used, size - (size_t)used, "%s)", crops ? "; if they are faces that were cut out already, say --aligned" : "");
@@ -115,10 +115,11 @@ static void say_cost(cm_doctor *doctor, const char *start, const cm_doctor_row *
     const cm_separation *a = &row->result, *b = &other->result;
     char rates[192] = "", apart[160] = "";
     if (!isnan(a->tar))
-        snprintf(rates, sizeof rates, "%.1f %% (%.1f %%) of the pairs of one person are recognised where 1 in %.0f pairs of different people passes; ", 100 * a->tar,
-                 100 * b->tar, 1 / a->far);
+        snprintf(rates, sizeof rates, "%.1f %% (%.1f %%) of the pairs of one person are recognised where 1 in %.0f pairs of different people passes; ",
+                 100 * a->tar, 100 * b->tar, 1 / a->far);
     if (!row->plain)
-        snprintf(apart, sizeof apart, "; pairs of one person lie %.2f (%.2f) standard deviations above those of different people", a->separation, b->separation);
+        snprintf(apart, sizeof apart, "; pairs of one person lie %.2f (%.2f) standard deviations above those of different people", a->separation,
+                 b->separation);
     say(doctor, "%s: %sthe equal error rate is %.2f %% (%.2f %%)%s.", start, rates, 100 * a->eer, 100 * b->eer, apart);
 }
 
@@ -151,7 +152,8 @@ static void explain_wrong(cm_doctor *doctor, const char *present)
     char name[160], options[192];
     cm_doctor_name(wanted, name, sizeof name);
     cm_pixels_options(&wanted->pixels, options, sizeof options);
-    say(doctor, "The present setting is wrong for this model. %s: %s. It gets: %s.", is_uncertain(doctor) ? "Best with these pictures" : "It wants", name, present);
+    say(doctor, "The present setting is wrong for this model. %s: %s. It gets: %s.",
+        is_uncertain(doctor) ? "Best with these pictures" : "It wants", name, present);
     if (now->failure[0])
         say(doctor, "What it costs: everything, the network answers with what is no number.");
     else

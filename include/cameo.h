@@ -325,9 +325,6 @@ typedef struct cameo_session cameo_session; /* the memory and threads of one use
 typedef struct cameo_options {
     const char *recognizer; /* ONNX file, or NULL: no embedding */
     const char *detector;   /* ONNX file, or NULL: no detection */
-    /* The same as networks that are open already, instead of the files: borrowed, so they must outlive the engine; several engines (of different
-     * contracts, say) share their weights. `network` below is not looked at for them. */
-    const cameo_network *recognizer_network, *detector_network;
     cameo_contract_override recognizer_contract, detector_contract;
     int detection_size_count; /* default 2 */
     int detection_sizes[CAMEO_MAX_DETECTION_SIZES][2]; /* width, height; default 128x128 and 640x640 (InsightFace 1.0), results merged before one NMS */
@@ -338,12 +335,15 @@ typedef struct cameo_options {
     int mirror;                /* 1: add the mirrored crop's embedding to each (default 0) */
     int threads;               /* of each session; 0: cameo_cpu_count() */
     cameo_network_options network;
+    /* Networks that are open already, instead of the files (never both: ARGUMENT). Borrowed, so they must outlive the engine; several engines, of
+     * different contracts say, share their weights. `network` is not looked at for them. */
+    const cameo_network *recognizer_network, *detector_network;
 } cameo_options;
 
 CAMEO_API void cameo_options_default(cameo_options *options);
 
-/* Opens the networks and checks that each is what it is used as. Errors: as cameo_network_open, ARGUMENT (a file and a network given for the same
- * task), and MISMATCH (a detector given as recognizer ...). Thread-safe. Free with cameo_engine_free, after its sessions. */
+/* Opens the networks and checks that each is what it is used as. Errors: as cameo_network_open, and MISMATCH (a detector given
+ * as recognizer ...). Thread-safe. Free with cameo_engine_free, after its sessions. */
 CAMEO_API cameo_status cameo_engine_open(cameo_engine **engine, const cameo_options *options, cameo_error *error);
 CAMEO_API void cameo_engine_free(cameo_engine *engine);
 CAMEO_API const cameo_network *cameo_engine_recognizer(const cameo_engine *engine); /* NULL if none */

@@ -6,11 +6,7 @@
 
 static cameo_status check_options(const cameo_options *options, cameo_error *error)
 {
-    const cameo_network *detector = options->detector_network, *recognizer = options->recognizer_network;
-    if ((options->detector && detector) || (options->recognizer && recognizer))
-        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "a %s is given as a file and as an open network; one of them is wanted",
-                       options->detector && detector ? "detector" : "recognizer");
-    if (!options->detector && !options->recognizer && !detector && !recognizer)
+    if (!options->detector && !options->recognizer && !options->detector_network && !options->recognizer_network)
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "neither a detector nor a recognizer is given; one of them is needed");
     if (options->threads < 0)
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "thread count %d is negative; 0 means as many as this process may use",
@@ -22,24 +18,28 @@ static cameo_status check_options(const cameo_options *options, cameo_error *err
     return CAMEO_OK;
 }
 
-/* The caller's open network, or one opened from `path`, which `own` then holds; *network stays NULL where neither is given. */
-static cameo_status take_network(const cameo_network **network, cameo_network **own, const cameo_network *open, const char *path,
-                                 const cameo_options *options, cameo_error *error)
+/* What is given twice, once as a file and once as an open network. */
+static cameo_status check_open_networks(const cameo_options *options, cameo_error *error)
 {
-    cameo_status status = path ? cameo_network_open(own, path, &options->network, error) : CAMEO_OK;
-    *network = path ? *own : open;
-    return status;
+    int twice = options->recognizer && options->recognizer_network;
+    if (!twice && !(options->detector && options->detector_network))
+        return CAMEO_OK;
+    return cm_fail(error, CAMEO_ERROR_ARGUMENT, "a %s is given as a file and as an open network; one of them is wanted", twice ? "recognizer" : "detector");
 }
 
 static cameo_status open_networks(cameo_engine *engine, const cameo_options *options, cameo_error *error)
 {
-    cameo_status status = take_network(&engine->detector_network, &engine->own_detector, options->detector_network, options->detector, options, error);
-    if (status == CAMEO_OK && engine->detector_network)
-        status = cm_detector_init(&engine->detector, engine->detector_network, options, error);
-    if (status == CAMEO_OK)
-        status = take_network(&engine->recognizer_network, &engine->own_recognizer, options->recognizer_network, options->recognizer, options, error);
-    if (status == CAMEO_OK && engine->recognizer_network)
-        status = cm_recognizer_init(&engine->recognizer, engine->recognizer_network, options, error);
+    cameo_status status = check_open_networks(options, error);
+    if (status == CAMEO_OK && options->detector)
+        status = cameo_network_open(&engine->detector_network, options->detector, &options->network, error);
+    const cameo_network *detector = options->detector ? engine->detector_network : options->detector_network;
+    if (status == CAMEO_OK && detector)
+        status = cm_detector_init(&engine->detector, detector, options, error);
+    if (status == CAMEO_OK && options->recognizer)
+        status = cameo_network_open(&engine->recognizer_network, options->recognizer, &options->network, error);
+    const cameo_network *recognizer = options->recognizer ? engine->recognizer_network : options->recognizer_network;
+    if (status == CAMEO_OK && recognizer)
+        status = cm_recognizer_init(&engine->recognizer, recognizer, options, error);
     return status;
 }
 
@@ -70,19 +70,19 @@ void cameo_engine_free(cameo_engine *engine)
 {
     if (!engine)
         return;
-    cameo_network_free(engine->own_detector);
-    cameo_network_free(engine->own_recognizer);
+    cameo_network_free(engine->detector_network);
+    cameo_network_free(engine->recognizer_network);
     free(engine);
 }
 
 const cameo_network *cameo_engine_recognizer(const cameo_engine *engine)
 {
-    return engine->recognizer_network;
+    return engine->recognizer.network;
 }
 
 const cameo_network *cameo_engine_detector(const cameo_engine *engine)
 {
-    return engine->detector_network;
+    return engine->detector.network;
 }
 
 cameo_contract cameo_engine_recognizer_contract(const cameo_engine *engine)

@@ -5,10 +5,9 @@
 #include "face/detector.h"
 #include "face/recognizer.h"
 
-/* Immutable once open. A network that is not there is NULL, and its detector or recognizer is empty. */
+/* Immutable once open. The networks here are those the engine has opened itself; detector and recognizer name theirs, which may be the caller's, or NULL. */
 struct cameo_engine {
-    const cameo_network *detector_network, *recognizer_network;
-    cameo_network *own_detector, *own_recognizer; /* those opened here; NULL where the caller's is borrowed */
+    cameo_network *detector_network, *recognizer_network;
     cm_detector detector;
     cm_recognizer recognizer;
     int max_faces, threads;

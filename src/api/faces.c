@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "face/align.h"
-#include "face/box_crop.h"
+#include "face/stretch_crop.h"
 #include "face/picture_check.h"
 #include "face/rank.h"
 
@@ -68,7 +68,7 @@ cameo_status cameo_crop_box(const cameo_image_view *picture, const float box[4],
     if (size < 1 || size > LARGEST_CROP)
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "crop size %d is not between 1 and %d", size, LARGEST_CROP);
     cameo_status status = check_crop(picture, size, capacity, error);
-    return status == CAMEO_OK ? cm_box_crop(picture, box, size, cm_cpu_detect(NULL), rgb, error) : status;
+    return status == CAMEO_OK ? cm_stretch_crop(picture, box, size, cm_cpu_detect(NULL), rgb, error) : status;
 }
 
 /* What cameo_embed and cameo_embed_aligned check alike. */

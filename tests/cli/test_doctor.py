@@ -131,7 +131,8 @@ class Doctor(WithPeople):
         answer = self.answer("--aligned", "people", "--mean", "100,110,120", "--std", "50")
         present = [row for row in answer["settings"] if row["present"]]
         self.assertEqual(len(present), 1)
-        self.assertEqual((present[0]["setting"], present[0]["mean"], present[0]["std"]), ("RGB, (x - [100 110 120]) / [50 50 50]", [100, 110, 120], [50, 50, 50]))
+        self.assertEqual((present[0]["setting"], present[0]["mean"], present[0]["std"]),
+                         ("RGB, (x - [100 110 120]) / [50 50 50]", [100, 110, 120], [50, 50, 50]))
         self.assertMeasured(present[0], measure(self.embeddings("--mean", "100,110,120", "--std", "50")))
         self.assertEqual((len(answer["settings"]), answer["far"]), (11 + 2, None))
 

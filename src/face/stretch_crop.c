@@ -1,4 +1,4 @@
-#include "face/box_crop.h"
+#include "face/stretch_crop.h"
 
 #include "base/memory.h"
 #include "image/resample.h"
@@ -15,7 +15,7 @@ static int clip(float low, float high, int count, int *first, int *last)
     return 1;
 }
 
-cameo_status cm_box_crop(const cameo_image_view *picture, const float box[4], int size, cm_cpu_tier tier, uint8_t *rgb, cameo_error *error)
+cameo_status cm_stretch_crop(const cameo_image_view *picture, const float box[4], int size, cm_cpu_tier tier, uint8_t *rgb, cameo_error *error)
 {
     int left, top, right, bottom;
     if (!clip(box[0], box[2], picture->width, &left, &right) || !clip(box[1], box[3], picture->height, &top, &bottom))
