@@ -11,8 +11,8 @@ static void print_left_out(const cm_people *people, FILE *stream)
         size_t count;
         const char *why;
     } reasons[] = {{people->over_limit, "beyond the limit of --pictures"}, {people->without_person, "in no person's folder"},
-                   {people->unreadable, "not readable"}, {people->without_face.count, "without a face that was found"}, {people->twice.count, "the same picture again"},
-                   {people->two_names.count, "the same picture under two names"}};
+                   {people->unreadable, "not readable"}, {people->without_face.count, "without a face that was found"},
+                   {people->twice.count, "the same picture again"}, {people->two_names.count, "the same picture under two names"}};
     const char *comma = "";
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
         if (reasons[i].count > 0) {

@@ -15,7 +15,8 @@ static const double hopeless_eer = 0.25;
 static void count_pictures(const cm_people *people, char *text, size_t size)
 {
     int used = snprintf(text, size, "(%zu pictures found, %zu used; %zu unreadable, %zu without a face, %zu in no person's folder, %zu repeated",
-                        people->pictures, people->count, people->unreadable, people->without_face.count, people->without_person, people->twice.count + people->two_names.count);
+                        people->pictures, people->count, people->unreadable, people->without_face.count, people->without_person,
+                        people->twice.count + people->two_names.count);
     int crops = !people->aligned && people->without_face.count > people->count;
     if (used > 0 && (size_t)used < size)
         snprintf(text + used, size - (size_t)used, "%s)", crops ? "; if they are faces that were cut out already, say --aligned" : "");
