@@ -416,7 +416,7 @@ typedef struct cameo_known_model {
     uint64_t bytes;       /* 0 if unknown */
     const char *url;      /* where it is published, or NULL */
     const char *license;  /* one phrase */
-    int commercial_use;   /* 1 if the licence allows it */
+    int commercial_use;   /* 1 if the licence allows it; 0 also where that is not known */
     const char *description;
 } cameo_known_model;
 
