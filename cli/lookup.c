@@ -195,6 +195,17 @@ static int from_pack(const char *zip, const char *role, char **path)
     return code;
 }
 
+/* The file of this role in a pack that is here as a folder, or NULL. */
+static char *from_folder(const char *typed, const char *role)
+{
+    char *folder = cm_lookup_pack(typed);
+    char *found = folder ? cm_pack_member(folder, role ? role : "recognition") : NULL;
+    if (folder && !found && !role)
+        found = cm_pack_member(folder, "detection");
+    free(folder);
+    return found;
+}
+
 int cm_lookup_model(const char *typed, const char *role, char **path)
 {
     struct stat status;
@@ -207,13 +218,8 @@ int cm_lookup_model(const char *typed, const char *role, char **path)
         return *path ? CM_EXIT_OK : cm_report(CM_EXIT_OTHER, "out of memory");
     }
     *path = cm_lookup_file(typed);
-    char *folder = *path ? NULL : cm_lookup_pack(typed);
-    if (folder) {
-        *path = cm_pack_member(folder, role ? role : "recognition");
-        if (!*path && !role)
-            *path = cm_pack_member(folder, "detection");
-        free(folder);
-    }
+    if (!*path)
+        *path = from_folder(typed, role);
     if (!*path && exists) /* a folder: the library says what is wrong with it */
         *path = strdup(typed);
     return *path ? CM_EXIT_OK : not_found(typed);

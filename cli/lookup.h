@@ -39,8 +39,8 @@ char *cm_lookup_file(const char *name);
 /* The folder of a pack in the searched folders, or NULL. To be freed. */
 char *cm_lookup_pack(const char *name);
 
-/* The file for what was typed: a path, a file's name or a pack's name, or a pack that is still zipped (see pack_folder.h). role: "recognition" or "detection", which file of a pack is meant, or
- * NULL (recognition first). Returns an exit code (reported). *path to be freed. */
+/* The file for what was typed: a path, a file's name or a pack's name, or a pack that is still zipped (see pack_folder.h). role: "recognition" or
+ * "detection", which file of a pack is meant, or NULL (recognition first). Returns an exit code (reported). *path to be freed. */
 int cm_lookup_model(const char *typed, const char *role, char **path);
 
 /* Both networks of an engine; typed names may be NULL: then what belongs to the other one, or the first found. A `path` that is NULL is

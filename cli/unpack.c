@@ -91,18 +91,25 @@ static int is_link(const unpacking *u, zip_uint64_t index)
     return type != 0 && type != S_IFREG && type != S_IFDIR;
 }
 
-/* Looks at what an entry says of itself. Returns an exit code (reported). */
-static int check_entry(unpacking *u, zip_uint64_t index, const zip_stat_t *entry)
+/* What is wrong with an entry's name, or NULL. */
+static const char *wrong_name(const zip_stat_t *entry)
 {
     const zip_uint64_t needed = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
     if ((entry->valid & needed) != needed)
-        return refuse(u, "?", "has no name or size");
+        return "has no name or size";
     if (entry->name[0] == '/' || strchr(entry->name, '\\') || strchr(entry->name, ':') || climbs(entry->name))
-        return refuse(u, entry->name, "would land outside its folder");
+        return "would land outside its folder";
     if (has_control_character(entry->name))
-        return refuse(u, entry->name, "has a control character in its name");
-    if (strlen(last_part(entry->name)) > NAME_MAX)
-        return refuse(u, entry->name, "has too long a name");
+        return "has a control character in its name";
+    return strlen(last_part(entry->name)) > NAME_MAX ? "has too long a name" : NULL;
+}
+
+/* Looks at what an entry says of itself. Returns an exit code (reported). */
+static int check_entry(unpacking *u, zip_uint64_t index, const zip_stat_t *entry)
+{
+    const char *wrong = wrong_name(entry);
+    if (wrong)
+        return refuse(u, entry->valid & ZIP_STAT_NAME ? entry->name : "?", wrong);
     if (is_link(u, index))
         return refuse(u, entry->name, "is a link or a device");
     if ((entry->valid & ZIP_STAT_ENCRYPTION_METHOD) && entry->encryption_method != ZIP_EM_NONE)
