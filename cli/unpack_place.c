@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lookup.h"
 #include "report.h"
 #include "unpack.h"
+
+enum { ABANDONED = 3600 }; /* seconds since anything was written into it */
 
 void cm_unpack_remove(const char *folder)
 {
@@ -27,9 +30,29 @@ void cm_unpack_remove(const char *folder)
     rmdir(folder);
 }
 
+/* What stays where a process was killed at it. */
+static void remove_abandoned(const char *root)
+{
+    DIR *stream = opendir(root);
+    for (struct dirent *entry; stream && (entry = readdir(stream)) != NULL;) {
+        struct stat about;
+        int hidden = entry->d_name[0] == '.' && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+        char *path = hidden ? cm_lookup_format("%s/%s", root, entry->d_name) : NULL;
+        if (path && lstat(path, &about) == 0 && S_ISDIR(about.st_mode) && about.st_mtime < time(NULL) - ABANDONED)
+            cm_unpack_remove(path);
+        free(path);
+    }
+    if (stream)
+        closedir(stream);
+}
+
 int cm_unpack_place(const char *zip, const char *place, cm_unpack_check *check, const void *context)
 {
     const char *slash = strrchr(place, '/');
+    char *root = slash ? cm_lookup_format("%.*s", (int)(slash - place), place) : NULL;
+    if (root)
+        remove_abandoned(root);
+    free(root);
     char *folder = slash ? cm_lookup_format("%.*s/.%s.XXXXXX", (int)(slash - place), place, slash + 1) : NULL;
     if (!folder || !mkdtemp(folder)) {
         int code = cm_report(CM_EXIT_OTHER, "%s: no folder can be made here: %s", place, strerror(errno));

@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import stat
+import time
 
 import onnx_sketch as sketch
 import typed
@@ -186,6 +187,14 @@ class Zipped(Typed):
         self.pack(("one.onnx", "r18"))
         self.assertEqual(self.type("info", path, "--json").json()["parameters"] // 1000000, 24)  # another file: unpacked anew
         self.assertEqual(len([name for name in self.files() if name.endswith("one.onnx")]), 2)
+
+    def test_what_killed_processes_left(self):
+        for name, age in ((".pack-0.AbCdEf", 7200), (".pack-0.GhIjKl", 60)):
+            self.write(f"store/unpacked/{name}/one.onnx", b"half")
+            then = time.time() - age
+            os.utime(self.path("store/unpacked", name), (then, then))
+        self.type("info", self.pack(("one.onnx", "mbf")))
+        self.assertEqual([name for name in self.files() if "/." in name], ["store/unpacked/.pack-0.GhIjKl/one.onnx"])
 
     def test_zip64(self):
         with open(made("mbf"), "rb") as file:
