@@ -125,6 +125,7 @@ static int unpack_now(const char *zip, const char *root, const char *folder)
     int code = cm_outfile_make_folder(root);
     if (code != CM_EXIT_OK)
         return code;
+    cm_unpack_remove_abandoned(root);
     cm_interrupt_defer(1);
     code = cm_unpack_place(zip, folder, check_models, zip);
     cm_interrupt_defer(0);

@@ -30,8 +30,7 @@ void cm_unpack_remove(const char *folder)
     rmdir(folder);
 }
 
-/* What stays where a process was killed at it. */
-static void remove_abandoned(const char *root)
+void cm_unpack_remove_abandoned(const char *root)
 {
     DIR *stream = opendir(root);
     for (struct dirent *entry; stream && (entry = readdir(stream)) != NULL;) {
@@ -49,10 +48,6 @@ static void remove_abandoned(const char *root)
 int cm_unpack_place(const char *zip, const char *place, cm_unpack_check *check, const void *context)
 {
     const char *slash = strrchr(place, '/');
-    char *root = slash ? cm_lookup_format("%.*s", (int)(slash - place), place) : NULL;
-    if (root)
-        remove_abandoned(root);
-    free(root);
     char *folder = slash ? cm_lookup_format("%.*s/.%s.XXXXXX", (int)(slash - place), place, slash + 1) : NULL;
     if (!folder || !mkdtemp(folder)) {
         int code = cm_report(CM_EXIT_OTHER, "%s: no folder can be made here: %s", place, strerror(errno));
