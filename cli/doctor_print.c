@@ -85,7 +85,7 @@ void cm_doctor_print(const cm_doctor *doctor, FILE *stream)
             fputs(doctor->verdict == CM_DOCTOR_UNDECIDED ? "  with the best of them:\n" : "  with the pixels marked *:\n", stream);
         print_row(doctor, &doctor->rows[order[i]], stream);
     }
-    putc('\n', stream);
+    fputs("\nseparation: between the mean scores of one person's and of different people's pairs, in standard deviations of the latter\n\n", stream);
     for (size_t i = 0; i < doctor->sentences; i++)
         fprintf(stream, "%s\n", doctor->says[i]);
 }

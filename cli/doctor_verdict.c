@@ -147,6 +147,11 @@ static int is_uncertain(const cm_doctor *doctor)
     return 0;
 }
 
+static int shows_in_errors(const cm_doctor_row *row, const cm_doctor_row *other)
+{
+    return row->result.eer > other->result.eer || row->result.tar < other->result.tar;
+}
+
 static void explain_wrong(cm_doctor *doctor, const char *present)
 {
     const cm_doctor_row *wanted = &doctor->rows[doctor->wanted], *now = &doctor->rows[doctor->present];
@@ -158,7 +163,9 @@ static void explain_wrong(cm_doctor *doctor, const char *present)
     if (now->failure[0])
         say(doctor, "What it costs: everything, the network answers with what is no number.");
     else
-        say_cost(doctor, "What it costs (in brackets: the right one)", now, wanted);
+        say_cost(doctor, shows_in_errors(now, wanted) ? "What it costs (in brackets: the right one)"
+                                                      : "What it costs is too little to show in the errors of these pictures (in brackets: the right one)",
+                 now, wanted);
     say(doctor, "The right options are %s.", options);
 }
 

@@ -59,6 +59,7 @@ class KnownConventions(Typed):
             self.assertGreaterEqual(right["tar"] - present["tar"], cost, options)
             self.assertTrue(present["behind"]["clear"])
             self.assertIn("The present setting is wrong", answer["says"][0])
+            self.assertTrue(answer["says"][1].startswith("What it costs (in brackets" if cost else "What it costs"), answer["says"][1])
 
     def test_convention_that_no_file_tells(self):
         """Trained with ImageNet's mean and std, which cannot be seen in the graph."""
