@@ -2,6 +2,7 @@
 import json
 import math
 import os
+import random
 import shutil
 
 import onnx_sketch as sketch
@@ -50,7 +51,29 @@ def measure(embeddings, normalise=True):
             "without": [separation([pair for pair in pairs if gone not in pair[1:]]) for gone in people]}
 
 
+def recognizer(*nodes, initializers):
+    """An ONNX file that makes 64 numbers of a picture of 112x112."""
+    graph = (b"".join(sketch.data(1, node) for node in nodes) + sketch.data(2, "sketch") + b"".join(sketch.data(5, one) for one in initializers) +
+             sketch.data(11, sketch.value("in", ["n", 3, 112, 112])) + sketch.data(12, sketch.value("out", ["n", 64])))
+    return sketch.number(1, 7) + sketch.data(7, graph) + sketch.data(8, sketch.data(1, "") + sketch.number(2, 11))
+
+
+def small_recognizer():
+    """Two convolutions with invented weights: quick also where every access is checked."""
+    dice = random.Random(3)
+    def weights(name, *dims):
+        return sketch.tensor(name, dims, sketch.floats(*[dice.gauss(0, 0.1) for _ in range(math.prod(dims))]))
+    strides = [sketch.ints("strides", [4, 4])]
+    return recognizer(sketch.node("Conv", ["in", "w1"], ["a"], "conv1", strides), sketch.node("Relu", ["a"], ["b"], "relu"),
+                      sketch.node("Conv", ["b", "w2"], ["c"], "conv2", strides), sketch.node("GlobalAveragePool", ["c"], ["d"], "pool"),
+                      sketch.node("Flatten", ["d"], ["out"], "flat"), initializers=[weights("w1", 16, 3, 7, 7), weights("w2", 64, 16, 3, 3)])
+
+
 class WithPeople(Typed):
+    def setUp(self):
+        super().setUp()
+        self.model = self.write("small.onnx", small_recognizer())
+
     def people(self, count=6, folder="people"):
         """Drawn people, a folder for each."""
         for i, path in enumerate(portraits(count)):
@@ -59,11 +82,11 @@ class WithPeople(Typed):
         return folder
 
     def doctor(self, *arguments, **options):
-        return self.type("doctor", "--model", made("mbf"), "--aligned", "--json", *arguments, **options)
+        return self.type("doctor", "--model", self.model, "--aligned", "--json", *arguments, **options)
 
     def answer(self, *arguments, says=(), code=None):
         """The JSON answer, whatever it decides."""
-        process = self.start("doctor", "--model", made("mbf"), "--json", *arguments)
+        process = self.start("doctor", "--model", self.model, "--json", *arguments)
         out, err = process.communicate(timeout=typed.SECONDS)
         self.assertIn(process.returncode, (0, 1) if code is None else (code,), err)
         complaints = err.decode().splitlines()
@@ -75,7 +98,7 @@ class WithPeople(Typed):
 
 class Doctor(WithPeople):
     def embeddings(self, *options):
-        lines = self.type("embed", "--aligned", "--raw", "--model", made("mbf"), *options, "people").json_lines()
+        lines = self.type("embed", "--aligned", "--raw", "--model", self.model, *options, "people").json_lines()
         return [(os.path.basename(os.path.dirname(line["file"])), line["embedding"]) for line in lines]
 
     def assertMeasured(self, row, wanted):
@@ -140,7 +163,7 @@ class Doctor(WithPeople):
         self.people()
         answer = self.answer("--aligned", "people")
         code = 0 if answer["verdict"] == "right" else 1
-        lines = self.type("doctor", "--model", made("mbf"), "--aligned", "people", code=code, says=[]).lines
+        lines = self.type("doctor", "--model", self.model, "--aligned", "people", code=code, says=[]).lines
         self.assertIn("pictures   12 of 6 people, 6 of them with two or more; aligned already; 6 pairs of one person, 60 of different people", lines)
         self.assertEqual(lines[-len(answer["says"]):], answer["says"])
         for row in answer["settings"]:
@@ -177,7 +200,7 @@ class Doctor(WithPeople):
         self.assertEqual([os.path.basename(path) for path in left_out["twice"]], ["person01_01.jpg"])
         self.assertEqual(sorted(path.split("/", 1)[1] for path in left_out["two_names"]), ["p1/person02_01.jpg", "p5/p1.jpg"])
         self.assertEqual((answer["pictures"], answer["people"], answer["people_with_pairs"]), (11, 6, 5))
-        text = self.type("doctor", "--model", made("mbf"), "--aligned", "people", code=3, says="broken.jpg").out
+        text = self.type("doctor", "--model", self.model, "--aligned", "people", code=3, says="broken.jpg").out
         self.assertIn("left out   1 in no person's folder, 1 not readable, 1 the same picture again, 2 the same picture under two names", text)
 
     def test_limit(self):
@@ -195,7 +218,7 @@ class Doctor(WithPeople):
     def test_nobody_finds_a_face(self):
         self.people()
         blind = ["--detector", made("scrfd_500m"), "--det-size", "128", "--det-threshold", "1"]
-        self.type("doctor", "--model", made("mbf"), *blind, "people", code=3,
+        self.type("doctor", "--model", self.model, *blind, "people", code=3,
                   says=("people: no person has two usable pictures", "12 pictures found, 0 used", "12 without a face", "say --aligned"))
 
 
@@ -228,23 +251,21 @@ class Refused(WithPeople):
         for person in range(6):
             for picture in "ab":
                 self.write(f"people/{person}/{picture}.png", typed.png(60000, 60000))
-        self.type("doctor", "--model", made("mbf"), "--aligned", "people", code=3, says=["limit of 100000000 pixels"] * 12)
+        self.type("doctor", "--model", self.model, "--aligned", "people", code=3, says=["limit of 100000000 pixels"] * 12)
 
     def test_wrong_models(self):
         self.people()
         self.type("doctor", "--model", made("scrfd_500m"), "--aligned", "people", code=3, says=("scrfd_500m.onnx", "not a recognizer"))
         self.type("doctor", "--model", "nix.onnx", "--aligned", "people", code=3, says="nix.onnx: no such file")
-        self.type("doctor", "--model", made("mbf"), "--detector", made("mbf"), "people", code=3, says=("mbf.onnx", "not a detector"))
-        self.type("doctor", "--model", made("mbf"), "--aligned", "people", "--output-name", "nix", code=3, says="no output 'nix'")
+        self.type("doctor", "--model", self.model, "--detector", made("mbf"), "people", code=3, says=("mbf.onnx", "not a detector"))
+        self.type("doctor", "--model", self.model, "--aligned", "people", "--output-name", "nix", code=3, says="no output 'nix'")
 
     def test_network_that_cannot_stand_a_setting(self):
         """The square root of the mean colours: no number for pixels below zero, which is a finding and no failure."""
         mean = [sketch.node("Conv", ["in", "w"], ["a"], "conv"), sketch.node("GlobalAveragePool", ["a"], ["b"], "pool"),
                 sketch.node("Flatten", ["b"], ["c"], "flat"), sketch.node("Sqrt", ["c"], ["out"], "root")]
         weights = sketch.floats(*[1.0 if channel % 3 == plane else 0.001 * (channel % 7) for channel in range(64) for plane in range(3)])
-        graph = (b"".join(sketch.data(1, node) for node in mean) + sketch.data(2, "roots") + sketch.data(5, sketch.tensor("w", [64, 3, 1, 1], weights)) +
-                 sketch.data(11, sketch.value("in", ["n", 3, 112, 112])) + sketch.data(12, sketch.value("out", ["n", 64])))
-        model = self.write("roots.onnx", sketch.number(1, 7) + sketch.data(7, graph) + sketch.data(8, sketch.data(1, "") + sketch.number(2, 11)))
+        model = self.write("roots.onnx", recognizer(*mean, initializers=[sketch.tensor("w", [64, 3, 1, 1], weights)]))
         for person in range(6):  # each of one dark colour, with a little more or less of it
             for picture in range(2):
                 shade = bytes([10 + 16 * (person % 3) + picture, 10 + 16 * (person // 3) + picture, 12])
