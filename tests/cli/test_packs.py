@@ -159,6 +159,11 @@ class Zipped(Typed):
         self.assertEqual([name for name in self.files() if name != "pack.zip"],
                          sorted(name for name in self.files() if name.endswith(("/one.onnx", "/two.onnx", "/read.me"))))
 
+    def test_attributes_beside_the_detector(self):
+        path = self.pack(("deep/one.onnx", "scrfd_500m"), ("deep/two.onnx", "genderage"))
+        face = self.type("detect", "--attributes", "--json", "--detector", path, *self.OPTIONS, portraits()[0]).json()["faces"][0]
+        self.assertIn(face["gender"], ("female", "male"))
+
     def test_names_that_lie(self):
         path = self.pack(("w600k_r50.onnx", "scrfd_500m"), ("det_10g.onnx", "mbf"))
         self.assertEqual(self.type("embed", "--model", path, *self.OPTIONS, portraits()[0]).out, self.embed(portraits()[0]).out)
