@@ -402,6 +402,9 @@ typedef struct cameo_options {
     int mirror;                /* 1: add the mirrored crop's embedding to each (default 0) */
     int threads;               /* of each session; 0: cameo_cpu_count() */
     cameo_network_options network;
+    /* Networks that are open already, instead of the files (never both: ARGUMENT). Borrowed, so they must outlive the engine; several engines, of
+     * different contracts say, share their weights. `network` is not looked at for them. */
+    const cameo_network *recognizer_network, *detector_network;
 } cameo_options;
 
 CAMEO_API void cameo_options_default(cameo_options *options);
@@ -440,9 +443,16 @@ CAMEO_API cameo_status cameo_detect(cameo_session *session, const cameo_image_vi
                                     size_t capacity, size_t *count, cameo_error *error);
 
 /* Cuts a face out: similarity transform (Umeyama 1991, no reflection) from five landmarks to InsightFace's template for `size`
- * (a multiple of 112 or 128), bilinear, black border, as face_align.norm_crop does. rgb: [size, size, 3]. Errors: ARGUMENT. Thread-safe. */
+ * (a multiple of 16; where it is none of 112 or 128, the template of 112 is scaled), bilinear, black border, as face_align.norm_crop does and
+ * cameo_embed, too. rgb: [size, size, 3]. Errors: ARGUMENT, CAPACITY. Thread-safe. */
 CAMEO_API cameo_status cameo_align(const cameo_image_view *picture, const float landmarks[5][2], int size, uint8_t *rgb,
                                    size_t capacity, cameo_error *error);
+
+/* Cuts a box out (x0, y0, x1, y1) without turning anything upright: what of it lies within the picture, stretched to size x size, bilinear. Recognizers
+ * that were trained on aligned faces lose much on such crops. rgb: [size, size, 3]. Errors: ARGUMENT (the box lies outside of the picture, is
+ * empty or not finite), CAPACITY, MEMORY. Thread-safe. */
+CAMEO_API cameo_status cameo_crop_box(const cameo_image_view *picture, const float box[4], int size, uint8_t *rgb, size_t capacity,
+                                      cameo_error *error);
 
 /* Embeddings of `count` faces of a picture: aligned, fed, read. embeddings: [count, dimension] float32, as the network gives them (not
  * normalised); capacity in floats. Errors: MISMATCH (no recognizer), ARGUMENT (face without landmarks), CAPACITY. */
@@ -480,7 +490,7 @@ typedef struct cameo_known_model {
     uint64_t bytes;       /* 0 if unknown */
     const char *url;      /* where it is published, or NULL */
     const char *license;  /* one phrase */
-    int commercial_use;   /* 1 if the licence allows it */
+    int commercial_use;   /* 1 if the licence allows it; 0 also where that is not known */
     const char *description;
 } cameo_known_model;
 
