@@ -101,14 +101,14 @@ def landmark_rows(landmarks: Any) -> Any:
 def norm_crop(image: Picture, landmarks: Any, image_size: int = 112, color: str = "bgr") -> Picture:
     """Cuts a face out upright: the similarity that brings its five landmarks [5, 2] (x, y in pixels) to ArcFace's template.
 
-    image_size: a multiple of 112 or 128. Returns uint8 [image_size, image_size, 3], colours in the picture's order, black where the picture ends.
+    image_size: a multiple of 16; where it is none of 112 or 128, the template of 112 is scaled. Returns uint8 [image_size, image_size, 3], colours in the picture's order, black where the picture ends.
     """
     points = landmark_rows(landmarks)
     size = int(image_size)
     if len(points) != 1:
         raise ValueError(f"landmarks of {len(points)} faces were given; norm_crop cuts one face out")
     if size < 1 or size > 8192:
-        raise ValueError(f"image_size is {size}; a multiple of 112 or 128 up to 8192 is needed")
+        raise ValueError(f"image_size is {size}; a multiple of 16 up to 8192 is needed")
     crop = np.empty((size, size, 3), np.uint8)
     with call():
         _native.align(lend(image), is_bgr(color), points, size, crop)

@@ -1,5 +1,7 @@
 #include "run/network.h"
 
+#include "run/chain.h"
+
 #include "graph/builder.h"
 #include "run/weight_cache.h"
 
@@ -46,6 +48,7 @@ static cameo_status new_network(cameo_network **result, const char *name, const 
     }
     network->path = path;
     network->limits = options->limits;
+    network->chain_bytes = CM_CHAIN_LEAST_BYTES;
     network->compact = options->memory == CAMEO_MEMORY_COMPACT;
     /* A tier by option is a wish like the environment's; the lower of both holds. */
     network->tier = cm_cpu_detect(NULL);
