@@ -101,7 +101,8 @@ def landmark_rows(landmarks: Any) -> Any:
 def norm_crop(image: Picture, landmarks: Any, image_size: int = 112, color: str = "bgr") -> Picture:
     """Cuts a face out upright: the similarity that brings its five landmarks [5, 2] (x, y in pixels) to ArcFace's template.
 
-    image_size: a multiple of 16; where it is none of 112 or 128, the template of 112 is scaled. Returns uint8 [image_size, image_size, 3], colours in the picture's order, black where the picture ends.
+    image_size: a multiple of 16; where it is none of 112 or 128, the template of 112 is scaled. Returns uint8
+    [image_size, image_size, 3], colours in the picture's order, black where the picture ends.
     """
     points = landmark_rows(landmarks)
     size = int(image_size)
