@@ -18,6 +18,8 @@
 
 /* How far ahead of its use the panel is fetched, in bytes. At the panel's end that is the next panel, or nothing: a prefetch never faults. */
 #define PANEL_AHEAD (IGEMM_COLUMNS * VEC * 16 * sizeof(float))
+/* Few rows use the panel faster than memory delivers it: then it is asked for earlier, into the second-level cache. */
+enum { FEW_ROWS = 2, FAR_AHEAD = 8192 };
 
 VEC_INLINE void igemm_multiply(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGEMM_COLUMNS], const int m, const int columns)
 {
@@ -38,6 +40,8 @@ VEC_INLINE void igemm_multiply(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGE
                 b[j] = igemm_load(panel + j * VEC);
                 vec_prefetch((const void *)((uintptr_t)(panel + j * VEC) + PANEL_AHEAD));
             }
+            if (m <= FEW_ROWS)
+                vec_prefetch_far((const void *)((uintptr_t)panel + FAR_AHEAD));
             UNROLL for (int i = 0; i < m; i++) {
                 vec a = vec_all(row[i][k]);
                 UNROLL for (int j = 0; j < columns; j++)
