@@ -8,7 +8,7 @@
 /* At most so many pictures a slice; measured on r50, where 4 to 16 take the same time a picture. */
 enum { CM_SLICE_PICTURES = 8 };
 
-/* Pictures a slice has if there are so many in all. Slices have one size; the last may begin within the one before. */
+/* Pictures a slice has if there are so many, at least one, in all. Slices have one size; the last may begin within the one before. */
 int64_t cm_slice_of(int64_t pictures);
 
 /* Whether a graph that is planned for a slice gives for each of its pictures what a graph for any number of pictures gives for it: axis 0 of every
