@@ -8,6 +8,7 @@
  *  - Functions that can fail return a cameo_status (0 is success, negative is an error) and take a
  *    `cameo_error *` as their last parameter. It may be NULL; otherwise, on failure, it receives the status
  *    and one sentence that names the file, the node, the value and what would have been right.
+ *  - A NULL where something is needed is refused (ARGUMENT); functions without a status then give what is empty: 0, NULL, empty names.
  *  - The caller owns every output array and passes its capacity. Handles are freed by their `_free` function,
  *    which accepts NULL. An output handle is set to NULL on failure.
  *  - Loaded things (cameo_engine, cameo_network, cameo_image) are immutable and may be shared by any number of
@@ -267,6 +268,8 @@ typedef struct cameo_plan_info {
 CAMEO_API void cameo_network_options_default(cameo_network_options *options);
 
 /* Reads and checks an ONNX file (opset 7 to 23). Nothing in it is believed before it is checked. `options` may be NULL.
+ * The file (and its external data) stays mapped until the network is freed, since weights are too large to be copied: replace it by renaming another
+ * into its place, as installers do. Shortening it in place meanwhile can end the process (SIGBUS); cameo_network_open_bytes is free of that.
  * Errors: ARGUMENT (an option is unknown), NOT_FOUND, IO, FORMAT (with what the file is instead: HTML page, Git LFS pointer, zip, truncated),
  * UNSUPPORTED (operator and node named), LIMIT, MEMORY. Thread-safe. Free with cameo_network_free, after its runners. */
 CAMEO_API cameo_status cameo_network_open(cameo_network **network, const char *path,

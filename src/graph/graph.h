@@ -244,9 +244,9 @@ typedef struct cm_lifetime {
     size_t offset; /* out */
 } cm_lifetime;
 
-/* Gives each its offset (a multiple of CM_ALIGNMENT), so that blocks whose lives overlap do not; returns the bytes needed, SIZE_MAX on overflow or if
+/* Gives each its offset (a multiple of CM_ALIGNMENT), so that blocks whose lives overlap do not; *needed: bytes of all, SIZE_MAX on overflow. False:
  * memory is out. Largest first, each at the lowest free place (after XNNPACK's memory planner). */
-size_t cm_place_lifetimes(cm_lifetime *lifetimes, int count);
+bool cm_place_lifetimes(cm_lifetime *lifetimes, int count, size_t *needed);
 
 /* Runs a MOVE on plain memory: element sizes of 4 or 8 bytes. src: one pointer an input; src_strides: [inputs][CAMEO_MAX_RANK]. */
 void cm_move_run_piece(const cm_move_piece *piece, const void *src, const int64_t *src_strides, void *dst,

@@ -9,6 +9,8 @@ enum { RGB_BYTES = 3 };
 
 void cameo_image_limits_default(cameo_image_limits *limits)
 {
+    if (!limits)
+        return;
     *limits = (cameo_image_limits){.max_bytes = UINT64_C(256) << 20, .max_pixels = 100 * 1000 * 1000, .threads = 1};
 }
 
@@ -49,6 +51,8 @@ void cameo_image_free(cameo_image *image)
 
 cameo_image_view cameo_image_pixels(const cameo_image *image)
 {
+    if (!image)
+        return (cameo_image_view){0};
     return (cameo_image_view){.pixels = image->pixels,
                               .width = image->width,
                               .height = image->height,

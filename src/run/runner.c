@@ -134,7 +134,10 @@ cameo_status cm_runner_create_in_pool(cameo_runner **result, const cameo_network
 cameo_status cameo_runner_create(cameo_runner **result, const cameo_network *network, const int64_t (*dims)[CAMEO_MAX_RANK], int threads,
                                  cameo_error *error)
 {
-    *result = NULL;
+    if (result)
+        *result = NULL;
+    if (!result || !network)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "cameo_runner_create needs a place for the runner, and a network");
     cm_pool *pool;
     cameo_status status = cm_pool_create(&pool, threads == 0 ? cameo_cpu_count() : threads, error);
     if (status != CAMEO_OK)
@@ -167,7 +170,7 @@ static void describe(const cm_value *value, cameo_tensor_info *info)
 
 float *cameo_runner_input(cameo_runner *runner, int index, cameo_tensor_info *info)
 {
-    if (index < 0 || index >= runner->graph->input_count)
+    if (!runner || index < 0 || index >= runner->graph->input_count)
         return NULL;
     if (info)
         describe(runner->graph->inputs[index], info);
@@ -176,7 +179,7 @@ float *cameo_runner_input(cameo_runner *runner, int index, cameo_tensor_info *in
 
 const float *cameo_runner_output(const cameo_runner *runner, int index, cameo_tensor_info *info)
 {
-    if (index < 0 || index >= runner->graph->output_count)
+    if (!runner || index < 0 || index >= runner->graph->output_count)
         return NULL;
     if (info) {
         describe(runner->graph->outputs[index], info);
@@ -188,7 +191,9 @@ const float *cameo_runner_output(const cameo_runner *runner, int index, cameo_te
 
 cameo_status cameo_runner_run(cameo_runner *runner, cameo_error *error)
 {
-    (void)error; /* a planned run cannot fail; the parameter is there for the ways of running that can */
+    /* A planned run cannot fail; the parameter is there for the ways of running that can. */
+    if (!runner)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "cameo_runner_run needs a runner");
     for (int i = 0; i < runner->graph->op_count; i++) {
         cm_step *step = &runner->steps[i];
         if (!runner->profiling) {
@@ -204,6 +209,8 @@ cameo_status cameo_runner_run(cameo_runner *runner, cameo_error *error)
 
 void cameo_runner_profile(cameo_runner *runner, int on)
 {
+    if (!runner)
+        return;
     runner->profiling = on != 0;
     for (int i = 0; on && i < runner->graph->op_count; i++)
         runner->steps[i].seconds = 0.0;
@@ -211,6 +218,8 @@ void cameo_runner_profile(cameo_runner *runner, int on)
 
 cameo_plan_info cameo_runner_plan(const cameo_runner *runner)
 {
+    if (!runner)
+        return (cameo_plan_info){0};
     const cm_graph *graph = runner->graph;
     cm_weight_store *store = (cm_weight_store *)(uintptr_t)&runner->network->weights;
     cameo_plan_info info = {.layer_count = graph->op_count,
@@ -229,7 +238,7 @@ cameo_plan_info cameo_runner_plan(const cameo_runner *runner)
 cameo_layer_info cameo_runner_layer(const cameo_runner *runner, int index)
 {
     cameo_layer_info info = {.name = "", .op = "", .kernel = "", .algorithm = ""};
-    if (index < 0 || index >= runner->graph->op_count)
+    if (!runner || index < 0 || index >= runner->graph->op_count)
         return info;
     const cm_step *step = &runner->steps[index];
     const cm_value *output = step->op->output;
