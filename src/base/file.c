@@ -47,7 +47,7 @@ static cameo_status check_regular(int descriptor, struct stat *about, const char
     if (!S_ISREG(about->st_mode))
         return cm_fail(error, CAMEO_ERROR_IO, "%s: is not a regular file", path);
     if ((uint64_t)about->st_size > max_bytes)
-        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %llu bytes, the limit is %llu (max_bytes, max_file_bytes)", path,
+        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %llu bytes, the limit is %llu", path,
                        (unsigned long long)about->st_size, (unsigned long long)max_bytes);
     return CAMEO_OK;
 }

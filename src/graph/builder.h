@@ -10,6 +10,7 @@ typedef struct cm_builder {
     const cm_onnx_node *node;
     cm_value **values; /* [model->value_count] */
     cameo_error *error;
+    uint64_t max_work, work; /* of constants: the limit, and what has been done */
     cameo_status refused; /* set where cm_build_op has told already why it makes no op */
 } cm_builder;
 

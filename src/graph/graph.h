@@ -186,11 +186,16 @@ typedef struct cm_graph {
     size_t activation_bytes, activation_bytes_unshared; /* set by cm_graph_place */
 } cm_graph;
 
+typedef struct cm_graph_limits {
+    uint64_t max_bytes; /* constants that are computed, and the graph itself */
+    uint64_t max_work;  /* cm_op_work of all that is computed while the graph is built */
+} cm_graph_limits;
+
 /* Builds the graph for concrete input shapes. dims: [model->input_count][CAMEO_MAX_RANK], every dimension >= 1. Shape subgraphs and whatever else is
  * constant are computed here. The model must outlive the graph. Errors: UNSUPPORTED (operator, attribute: node named), MISMATCH
- * (shapes do not fit), FORMAT, LIMIT (constants larger than max_bytes), MEMORY. */
+ * (shapes do not fit), FORMAT, LIMIT (constants, or the work of computing them, beyond the limits), MEMORY. */
 cameo_status cm_graph_build(cm_graph **graph, const cm_onnx_model *model, const char *path, const int64_t (*dims)[CAMEO_MAX_RANK],
-                            uint64_t max_bytes, cameo_error *error);
+                            const cm_graph_limits *limits, cameo_error *error);
 void cm_graph_free(cm_graph *graph);
 
 /* Folds BatchNormalization into neighbouring convolutions and fully connected layers, and bias, activation and residual addition into their
@@ -208,6 +213,10 @@ cameo_status cm_graph_place(cm_graph *graph, uint64_t max_bytes, cameo_error *er
 
 /* Multiply-adds of one op, saturating. Thread-safe. */
 uint64_t cm_op_macs(const cm_op *op);
+/* What running it takes, whichever is more: multiply-adds, or elements read and written (copies multiply nothing). Saturating. Thread-safe. */
+uint64_t cm_op_work(const cm_op *op);
+/* The status, and in *error the sentence, after something in the graph's arena was refused while `doing`: MEMORY, or LIMIT. */
+cameo_status cm_graph_no_memory(const cm_graph *graph, const char *doing, cameo_error *error);
 /* Weights and biases of one op, in elements. */
 uint64_t cm_op_parameters(const cm_op *op);
 

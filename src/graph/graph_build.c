@@ -8,14 +8,14 @@ static cameo_status add_initializer(cm_builder *b, const char *path, int index)
     const cm_onnx_value *from = &b->model->values[index];
     cm_value *value = cm_graph_new_value(b->graph, from->name, from->initializer->rank, from->initializer->dims);
     if (!value)
-        return cm_fail(b->error, CAMEO_ERROR_MEMORY, "%s: out of memory for initializer '%s'", path, from->name);
+        return cm_graph_no_memory(b->graph, from->name, b->error);
     value->is_constant = true;
     value->is_int = !cm_build_is_float_type(from->initializer->type);
     value->tensor = from->initializer;
     if (value->is_int && value->elements <= 1 << 22) {
         int64_t *ints = cm_arena_alloc(&b->graph->arena, (size_t)value->elements, sizeof *ints);
         if (!ints)
-            return cm_fail(b->error, CAMEO_ERROR_MEMORY, "%s: out of memory for initializer '%s'", path, from->name);
+            return cm_graph_no_memory(b->graph, from->name, b->error);
         if (!cm_onnx_tensor_ints(from->initializer, ints))
             return cm_fail(b->error, CAMEO_ERROR_UNSUPPORTED, "%s: initializer '%s' has type %s, which is not supported", path, from->name,
                            cm_onnx_type_name(from->initializer->type));
@@ -41,9 +41,12 @@ static cameo_status add_input(cm_builder *b, const char *path, int number, const
         if (dims[i] < 1 || (from->dims[i] > 0 && i > 0 && from->dims[i] != dims[i]))
             return cm_fail(b->error, CAMEO_ERROR_MISMATCH, "%s: axis %d of input '%s' cannot be %lld, the model says %lld", path, i,
                            from->name, (long long)dims[i], (long long)from->dims[i]);
-    cm_value *value = cm_graph_new_value(b->graph, from->name, rank, dims);
-    if (!value || value->elements > INT32_MAX)
+    int64_t elements = cm_dims_elements(rank, dims);
+    if (elements < 0 || elements > INT32_MAX)
         return cm_fail(b->error, CAMEO_ERROR_LIMIT, "%s: input '%s' is too large, it may have %d elements", path, from->name, INT32_MAX);
+    cm_value *value = cm_graph_new_value(b->graph, from->name, rank, dims);
+    if (!value)
+        return cm_graph_no_memory(b->graph, from->name, b->error);
     value->input_index = number;
     b->values[index] = value;
     b->graph->inputs[number] = value;
@@ -121,7 +124,7 @@ static cameo_status walk(cm_builder *b, const char *path, const int64_t (*dims)[
 }
 
 cameo_status cm_graph_build(cm_graph **result, const cm_onnx_model *model, const char *path, const int64_t (*dims)[CAMEO_MAX_RANK],
-                            uint64_t max_bytes, cameo_error *error)
+                            const cm_graph_limits *limits, cameo_error *error)
 {
     *result = NULL;
     cm_graph *graph = calloc(1, sizeof *graph);
@@ -131,16 +134,16 @@ cameo_status cm_graph_build(cm_graph **result, const cm_onnx_model *model, const
         free(values);
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", path);
     }
-    cm_arena_init(&graph->arena, (size_t)max_bytes);
+    cm_arena_init(&graph->arena, (size_t)limits->max_bytes);
     graph->model = model;
     graph->path = path;
     graph->input_count = model->input_count;
     graph->output_count = model->output_count;
     graph->inputs = cm_arena_alloc(&graph->arena, (size_t)model->input_count, sizeof(cm_value *));
     graph->outputs = cm_arena_alloc(&graph->arena, (size_t)model->output_count, sizeof(cm_value *));
-    cm_builder b = {.graph = graph, .model = model, .values = values, .error = error};
+    cm_builder b = {.graph = graph, .model = model, .values = values, .error = error, .max_work = limits->max_work};
     cameo_status status = graph->inputs && graph->outputs ? walk(&b, path, dims)
-                                                          : cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", path);
+                                                          : cm_graph_no_memory(graph, "inputs and outputs", error);
     free(values);
     if (status != CAMEO_OK) {
         cm_graph_free(graph);

@@ -133,5 +133,5 @@ cameo_status cm_graph_merge(cm_graph *graph, cameo_error *error)
     }
     free(ops);
     cm_graph_count_uses(graph);
-    return ok ? CAMEO_OK : cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory while merging convolutions", graph->path);
+    return ok ? CAMEO_OK : cm_graph_no_memory(graph, "merging convolutions", error);
 }

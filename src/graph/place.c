@@ -7,6 +7,8 @@
  */
 #include "graph/graph.h"
 
+#include "base/limits.h"
+
 #include <stdlib.h>
 
 /* Above this many values, sorting out who overlaps whom would take too long; then nothing is shared. */
@@ -151,7 +153,7 @@ cameo_status cm_graph_place(cm_graph *graph, uint64_t max_bytes, cameo_error *er
     if (!placed)
         status = cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", graph->path);
     else if (total == SIZE_MAX || total > max_bytes)
-        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: a run needs %zu bytes for activations, the limit is %llu", graph->path, total,
+        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: a run needs %zu bytes for activations, the limit is %llu" CM_RAISE_MEMORY, graph->path, total,
                          (unsigned long long)max_bytes);
     free(c.values);
     free(c.lifetimes);

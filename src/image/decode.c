@@ -1,4 +1,5 @@
 #include "base/file.h"
+#include "base/limits.h"
 #include "image/codec.h"
 #include "image/orient.h"
 #include "image/sniff.h"
@@ -26,7 +27,7 @@ cameo_status cameo_image_decode(cameo_image **image, const void *bytes, size_t s
     cm_encoded source = {.bytes = bytes, .size = size, .name = name ? name : "picture", .max_pixels = chosen.max_pixels};
     source.threads = size >= WORTH_THREADS ? chosen.threads : 1;
     if (size > chosen.max_bytes)
-        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %llu bytes, the limit is %llu", source.name, (unsigned long long)size,
+        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %llu bytes, the limit is %llu" CM_RAISE_PICTURE, source.name, (unsigned long long)size,
                        (unsigned long long)chosen.max_bytes);
     cm_decoder *decoder = NULL;
     cameo_status status = cm_image_sniff(&decoder, &source, error);
@@ -54,7 +55,7 @@ cameo_status cameo_image_load(cameo_image **image, const char *path, const cameo
     size_t size;
     cameo_status status = cm_file_read(&bytes, &size, path, chosen.max_bytes, error);
     if (status)
-        return status;
+        return status == CAMEO_ERROR_LIMIT ? cm_fail_suffix(error, status, CM_RAISE_PICTURE) : status;
     status = cameo_image_decode(image, bytes, size, path, &chosen, error);
     free(bytes);
     return status;

@@ -4,6 +4,7 @@
  */
 #include "onnx/onnx_graph.h"
 
+#include "base/limits.h"
 #include "onnx/onnx_names.h"
 #include "onnx/onnx_order.h"
 
@@ -63,7 +64,7 @@ static cameo_status count_one(graph_builder *builder, const cm_wire_field *field
     case FIELD_NODE:
         status = cm_wire_expect(field, CM_WIRE_BYTES, "GraphProto.node", error);
         if (status == CAMEO_OK && builder->node_count == builder->reader->limits.max_nodes)
-            return cm_fail(error, CAMEO_ERROR_LIMIT, "the graph has more than %d nodes", builder->reader->limits.max_nodes);
+            return cm_fail(error, CAMEO_ERROR_LIMIT, "the graph has more than %d nodes" CM_RAISE_NODES, builder->reader->limits.max_nodes);
         builder->node_count++;
         if (status == CAMEO_OK)
             status = cm_onnx_count_outputs(builder->reader, field->bytes, &builder->definition_bound);

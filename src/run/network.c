@@ -1,5 +1,6 @@
 #include "run/network.h"
 
+#include "base/limits.h"
 #include "graph/builder.h"
 #include "run/weight_cache.h"
 
@@ -94,7 +95,7 @@ cameo_status cameo_network_open_bytes(cameo_network **result, const void *bytes,
         return status;
     cm_onnx_limits limits = {.max_file_bytes = network->limits.max_file_bytes, .max_nodes = network->limits.max_nodes};
     if (size > limits.max_file_bytes)
-        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %zu bytes, the limit is %llu", name, size,
+        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %zu bytes, the limit is %llu" CM_RAISE_FILE, name, size,
                          (unsigned long long)limits.max_file_bytes);
     else if (!(network->bytes = malloc(size ? size : 1)))
         status = cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", name);

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/limits.h"
 #include "run/network.h"
 #include "run/step.h"
 
@@ -40,13 +41,13 @@ static cameo_status input_dims(const cameo_network *network, const int64_t (*wan
 
 static cameo_status check_work(const cameo_network *network, const cm_graph *graph, cameo_error *error)
 {
-    uint64_t macs = 0;
+    uint64_t work = 0;
     for (int i = 0; i < graph->op_count; i++)
-        if (__builtin_add_overflow(macs, cm_op_macs(graph->ops[i]), &macs))
-            macs = UINT64_MAX;
-    if (macs > network->limits.max_macs)
-        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: one run takes %llu multiply-adds, the limit is %llu", network->path,
-                       (unsigned long long)macs, (unsigned long long)network->limits.max_macs);
+        if (__builtin_add_overflow(work, cm_op_work(graph->ops[i]), &work))
+            work = UINT64_MAX;
+    if (work > network->limits.max_macs)
+        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: one run takes %llu multiply-adds or copied numbers, the limit is %llu" CM_RAISE_MACS, network->path,
+                       (unsigned long long)work, (unsigned long long)network->limits.max_macs);
     return CAMEO_OK;
 }
 
@@ -59,7 +60,7 @@ static cameo_status build_graph(cameo_runner *runner, const int64_t (*wanted)[CA
     cameo_status status = input_dims(network, wanted, dims, error);
     if (status == CAMEO_OK)
         status = cm_graph_build(&runner->graph, network->model, network->path, (const int64_t(*)[CAMEO_MAX_RANK])dims,
-                                network->limits.max_memory_bytes, error);
+                                &(cm_graph_limits){.max_bytes = network->limits.max_memory_bytes, .max_work = network->limits.max_macs}, error);
     free(dims);
     if (status == CAMEO_OK)
         status = cm_graph_fuse(runner->graph, error);
@@ -78,9 +79,14 @@ static cameo_status take_memory(cameo_runner *runner, cameo_error *error)
 {
     cm_context *context = &runner->context;
     size_t scratch, activations = runner->graph->activation_bytes;
+    uint64_t most = runner->network->limits.max_memory_bytes;
     context->scratch_bytes = (context->scratch_bytes + CM_ALIGNMENT - 1) & ~(size_t)(CM_ALIGNMENT - 1);
-    if (!cm_size_mul(context->scratch_bytes, (size_t)context->threads, &scratch) ||
-        !cm_size_add(scratch, activations, &runner->arena_bytes) || !(context->memory = cm_aligned_alloc(runner->arena_bytes)))
+    if (!cm_size_mul(context->scratch_bytes, (size_t)context->threads, &scratch) || !cm_size_add(scratch, activations, &runner->arena_bytes))
+        runner->arena_bytes = SIZE_MAX;
+    if (runner->arena_bytes > most)
+        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: a run on %d threads needs %zu bytes, the limit is %llu" CM_RAISE_MEMORY, runner->network->path,
+                       context->threads, runner->arena_bytes, (unsigned long long)most);
+    if (!(context->memory = cm_aligned_alloc(runner->arena_bytes)))
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for an arena of %zu bytes", runner->network->path,
                        runner->arena_bytes);
     memset(context->memory, 0, activations);

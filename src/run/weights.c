@@ -1,6 +1,7 @@
 #include "run/weights.h"
 
 #include "base/half.h"
+#include "base/limits.h"
 #include "run/weight_cache.h"
 #include "run/weights_layer.h"
 
@@ -353,8 +354,8 @@ static cameo_status add(cm_weight_store *store, cm_graph *graph, const cm_op *op
     place(&l, &key->layout, packed, NULL);
     cameo_status status = CAMEO_OK;
     if (packed->bytes > store->max_bytes - store->bytes)
-        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: packed weights pass the memory limit at layer '%s', which needs %zu bytes",
-                         graph->path, op->name, packed->bytes);
+        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: packed weights take %llu bytes with layer '%s', the limit is %llu" CM_RAISE_MEMORY, graph->path,
+                         (unsigned long long)store->bytes + packed->bytes, op->name, (unsigned long long)store->max_bytes);
     const void *block = status == CAMEO_OK ? cm_weight_cache_take(store->cache, key, packed->bytes) : NULL;
     packed->cached = block != NULL;
     if (block)

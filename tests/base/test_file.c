@@ -336,8 +336,8 @@ static void threads_may_write_the_same_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_what_is_there),
-        cmocka_unit_test(a_file_that_shrinks_while_it_is_read_is_read_as_far_as_it_goes),
+        cmocka_unit_test_setup_teardown(reads_what_is_there, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_file_that_shrinks_while_it_is_read_is_read_as_far_as_it_goes, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(maps_what_is_there, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(names_what_cannot_be_mapped, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(writes_and_replaces_whole_files, make_folder, remove_folder),

@@ -194,7 +194,7 @@ static void crafted_lists_cannot_ask_for_all_memory(void **state)
     free(initializers.bytes);
     pb_message(&graph, ONNX_OUTPUT, onnx_value_info("z", 1, 0, NULL));
     pb model = onnx_model(graph, 11);
-    assert_int_equal(read_copy(model.bytes, model.size), CAMEO_ERROR_MEMORY);
+    assert_int_equal(read_copy(model.bytes, model.size), CAMEO_ERROR_LIMIT);
     pb_free(&model);
 }
 

@@ -62,6 +62,9 @@ static void torture(const char *name, scenario_fn *run, const void *what, int tr
     must_succeed(name, run, what, &again, 0);
     long count = failing_memory_disarm();
     assert_true(expected == again && count > 0);
+#ifdef CM_SANITIZED
+    tries = tries / 8 + 4; /* everything takes longer, and this is about leaks and overruns */
+#endif
     long done = count < tries ? count : tries;
     for (long i = 0; i < done; i++) {
         long nth = done < count && done > 1 ? 1 + i * (count - 1) / (done - 1) : 1 + i;
@@ -156,7 +159,12 @@ static void packed_weights_are_cached(void **state)
     long count = failing_memory_disarm(), tries = 0;
     struct stat about;
     assert_int_equal(stat(cache, &about), 0); /* it was written, so the files were old enough */
-    for (long nth = 1; nth <= count; nth += nth < count - 64 ? 16 : 1, tries++) { /* writing comes last */
+#ifdef CM_SANITIZED
+    const long seldom = 64, often = 4;
+#else
+    const long seldom = 16, often = 1;
+#endif
+    for (long nth = 1; nth <= count; nth += nth < count - 64 ? seldom : often, tries++) { /* writing comes last */
         scratch_remove(cache);
         try_once("writing the cache", open_and_run, &c, expected, nth, nth % 2 ? FAIL_ONE : FAIL_REST);
         must_succeed("with what was cached", open_and_run, &c, &again, nth);
