@@ -23,8 +23,8 @@ typedef struct cm_file_piece {
 } cm_file_piece;
 
 /* Maps a regular file read-only (private). Whoever shortens the file in place while it is mapped takes bytes away from under the reader, whom the system
- * ends with SIGBUS: only for files of which their users are told so (models and packed weights, too large to be copied for each process). Errors: NOT_FOUND, IO (a folder, a device, no permission), LIMIT (larger than max_bytes). The sentence
- * names the path. */
+ * ends with SIGBUS: only for files of which their users are told so (models and packed weights, too large to be copied for each process).
+ * Errors: NOT_FOUND, IO (a folder, a device, no permission), LIMIT (larger than max_bytes), MEMORY. The sentence names the path. */
 cameo_status cm_file_map_open(cm_file_map *map, const char *path, uint64_t max_bytes, cameo_error *error);
 void cm_file_map_close(cm_file_map *map);
 /* Says that all of it will be read soon: the system fetches ahead what is not in memory yet. */

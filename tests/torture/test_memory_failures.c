@@ -138,8 +138,11 @@ static void networks_are_opened_planned_and_run(void **state)
 {
     (void)state;
     static const network_case cases[] = {
-        {.file = "mbf.onnx", .side = 112, .threads = 1, .tries = 400, .cache = ""}, {.file = "scrfd_500m.onnx", .side = 64, .threads = 2, .tries = 400, .cache = ""},
-        {.file = "vit_t.onnx", .side = 112, .threads = 1, .tries = 16, .cache = ""}, {.file = "r18.onnx", .side = 112, .threads = 2, .tries = 12, .cache = ""}};
+        {.file = "mbf.onnx", .side = 112, .threads = 1, .tries = 400, .cache = ""},
+        {.file = "scrfd_500m.onnx", .side = 64, .threads = 2, .tries = 400, .cache = ""},
+        {.file = "vit_t.onnx", .side = 112, .threads = 1, .tries = 16, .cache = ""},
+        {.file = "r18.onnx", .side = 112, .threads = 2, .tries = 12, .cache = ""},
+    };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         torture(cases[i].file, open_and_run, &cases[i], cases[i].tries);
 }
