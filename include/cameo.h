@@ -197,7 +197,8 @@ typedef struct cameo_runner cameo_runner;   /* a network planned for one input s
 typedef struct cameo_network_limits {
     uint64_t max_file_bytes;   /* model and external data, default 4 GiB */
     uint64_t max_memory_bytes; /* arena of one runner, and all packed weights, each; default 8 GiB */
-    uint64_t max_macs;         /* multiply-adds of one run (where nothing is multiplied: numbers read and written), and of computing constants; default 2e12 */
+    uint64_t max_macs;         /* multiply-adds of one run (where nothing is multiplied: numbers read and written), default 2e12; 64 times fewer for
+                                  computing constants */
     int max_nodes;             /* default 100,000 */
 } cameo_network_limits;
 

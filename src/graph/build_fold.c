@@ -117,8 +117,8 @@ static bool can_fold(const cm_op *op)
 static cameo_status allow_work(cm_builder *b, const cm_op *op)
 {
     if (__builtin_add_overflow(b->work, cm_op_work(op), &b->work) || b->work > b->max_work)
-        return cm_build_fail(b, CAMEO_ERROR_LIMIT, "computing constants takes %llu multiply-adds, the limit is %llu" CM_RAISE_MACS,
-                             (unsigned long long)b->work, (unsigned long long)b->max_work);
+        return cm_build_fail(b, CAMEO_ERROR_LIMIT, "computing constants takes %llu multiply-adds, the limit is %llu, %d times less than a run's" CM_RAISE_MACS,
+                             (unsigned long long)b->work, (unsigned long long)b->max_work, CM_SLOWER_CONSTANTS);
     return CAMEO_OK;
 }
 

@@ -186,9 +186,11 @@ typedef struct cm_graph {
     size_t activation_bytes, activation_bytes_unshared; /* set by cm_graph_place */
 } cm_graph;
 
+enum { CM_SLOWER_CONSTANTS = 64 };
+
 typedef struct cm_graph_limits {
     uint64_t max_bytes; /* constants that are computed, and the graph itself */
-    uint64_t max_work;  /* cm_op_work of all that is computed while the graph is built */
+    uint64_t max_macs;  /* of a run; of computing constants, a CM_SLOWER_CONSTANTS-th of cm_op_work: the reference kernels, on one thread, do that */
 } cm_graph_limits;
 
 /* Builds the graph for concrete input shapes. dims: [model->input_count][CAMEO_MAX_RANK], every dimension >= 1. Shape subgraphs and whatever else is

@@ -141,7 +141,7 @@ cameo_status cm_graph_build(cm_graph **result, const cm_onnx_model *model, const
     graph->output_count = model->output_count;
     graph->inputs = cm_arena_alloc(&graph->arena, (size_t)model->input_count, sizeof(cm_value *));
     graph->outputs = cm_arena_alloc(&graph->arena, (size_t)model->output_count, sizeof(cm_value *));
-    cm_builder b = {.graph = graph, .model = model, .values = values, .error = error, .max_work = limits->max_work};
+    cm_builder b = {.graph = graph, .model = model, .values = values, .error = error, .max_work = limits->max_macs / CM_SLOWER_CONSTANTS};
     cameo_status status = graph->inputs && graph->outputs ? walk(&b, path, dims)
                                                           : cm_graph_no_memory(graph, "inputs and outputs", error);
     free(values);

@@ -60,7 +60,7 @@ static cameo_status build_graph(cameo_runner *runner, const int64_t (*wanted)[CA
     cameo_status status = input_dims(network, wanted, dims, error);
     if (status == CAMEO_OK)
         status = cm_graph_build(&runner->graph, network->model, network->path, (const int64_t(*)[CAMEO_MAX_RANK])dims,
-                                &(cm_graph_limits){.max_bytes = network->limits.max_memory_bytes, .max_work = network->limits.max_macs}, error);
+                                &(cm_graph_limits){.max_bytes = network->limits.max_memory_bytes, .max_macs = network->limits.max_macs}, error);
     free(dims);
     if (status == CAMEO_OK)
         status = cm_graph_fuse(runner->graph, error);

@@ -341,6 +341,11 @@ static cameo_status make(cm_layer *l, cm_packed *packed, cm_pool *pool, cameo_er
     return status;
 }
 
+static cm_packed **bucket_of(cm_weight_store *store, const cm_weight_key *key)
+{
+    return &store->buckets[(key->content ^ key->content >> 32 ^ (uint32_t)key->source) % CM_WEIGHT_BUCKETS];
+}
+
 /* From the cache or packed now, into the store. */
 static cameo_status add(cm_weight_store *store, cm_graph *graph, const cm_op *op, const cm_weight_key *key, cm_packed **result,
                         cameo_error *error)
@@ -368,6 +373,9 @@ static cameo_status add(cm_weight_store *store, cm_graph *graph, const cm_op *op
     }
     packed->next = store->first;
     store->first = packed;
+    cm_packed **bucket = bucket_of(store, key);
+    packed->bucket_next = *bucket;
+    *bucket = packed;
     store->bytes += packed->bytes;
     *(packed->cached ? &store->cached_bytes : &store->new_bytes) += packed->bytes;
     *result = packed;
@@ -425,7 +433,7 @@ cameo_status cm_weights_pack(cm_weight_store *store, cm_graph *graph, const cm_o
     cameo_status status = CAMEO_OK;
     cm_packed *packed = NULL;
     pthread_mutex_lock(&store->mutex);
-    for (cm_packed *p = store->first; p && !packed; p = p->next)
+    for (cm_packed *p = *bucket_of(store, &key); p && !packed; p = p->bucket_next)
         if (same_key(&p->key, &key))
             packed = p;
     if (!packed)
