@@ -178,5 +178,9 @@ cm_build_fn cm_build_reshape, cm_build_flatten, cm_build_squeeze, cm_build_unsqu
     cm_build_depth_to_space, cm_build_space_to_depth;
 cm_build_fn cm_build_gather_nd, cm_build_scatter_nd, cm_build_split_to_sequence, cm_build_sequence_at;
 cm_build_fn cm_build_quantize, cm_build_dequantize;
+cm_build_fn cm_build_if;
+
+/* Whether the node that is being built stands in a branch that is taken, or in none. Errors: UNSUPPORTED (that depends on what is run). */
+cameo_status cm_build_is_taken(cm_builder *b, bool *taken);
 
 #endif

@@ -65,10 +65,10 @@ static cameo_status build_node(cm_builder *b)
     if (node->output_count < 1)
         return cm_build_fail(b, CAMEO_ERROR_FORMAT, "it has no output");
     for (int i = 0; i < node->input_count; i++)
-        if (node->inputs[i] >= 0 && !b->values[node->inputs[i]])
+        if (node->inputs[i] >= 0 && !b->values[node->inputs[i]] && row->build != cm_build_if)
             return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it reads '%s', an output that is not computed",
                                  b->model->values[node->inputs[i]].name);
-        else if (node->inputs[i] >= 0 && b->values[node->inputs[i]]->items && row->build != cm_build_sequence_at)
+        else if (node->inputs[i] >= 0 && b->values[node->inputs[i]] && b->values[node->inputs[i]]->items && row->build != cm_build_sequence_at)
             return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it reads '%s', a sequence; only SequenceAt may",
                                  b->model->values[node->inputs[i]].name);
     int first = b->graph->op_count;
@@ -117,8 +117,11 @@ static cameo_status walk(cm_builder *b, const char *path, const int64_t (*dims)[
     for (int i = 0; i < model->input_count && status == CAMEO_OK; i++)
         status = add_input(b, path, i, dims[i]);
     for (int i = 0; i < model->node_count && status == CAMEO_OK; i++) {
+        bool taken;
         b->node = &model->nodes[i];
-        status = build_node(b);
+        status = cm_build_is_taken(b, &taken);
+        if (status == CAMEO_OK && taken)
+            status = build_node(b);
     }
     return status == CAMEO_OK ? collect_outputs(b, path) : status;
 }

@@ -3,6 +3,7 @@
 
 #include "base/checksum.h"
 #include "base/limits.h"
+#include "onnx/onnx_functions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,13 @@ cameo_status cm_onnx_copy_name(cm_onnx_reader *reader, cm_text text, const char 
     return *copy ? CAMEO_OK : cm_onnx_alloc_status(reader);
 }
 
+bool cm_onnx_is_default_domain(cm_text domain)
+{
+    static const char other_name[] = "ai.onnx";
+    size_t length = sizeof other_name - 1;
+    return domain.size == 0 || (domain.size == length && memcmp(domain.at, other_name, length) == 0);
+}
+
 /* OperatorSetIdProto */
 static cameo_status read_opset(model_fields *fields, cm_text message, const unsigned char *file, cameo_error *error)
 {
@@ -72,9 +80,7 @@ static cameo_status read_opset(model_fields *fields, cm_text message, const unsi
         if (status != CAMEO_OK)
             return status;
     }
-    static const char default_domain[] = "ai.onnx";
-    size_t length = sizeof default_domain - 1;
-    if (domain.size == 0 || (domain.size == length && memcmp(domain.at, default_domain, length) == 0))
+    if (cm_onnx_is_default_domain(domain))
         fields->opset = version;
     return status;
 }
@@ -143,6 +149,9 @@ static cameo_status read_model(cm_onnx_reader *reader, cm_text message, cm_onnx_
         return status;
     model->ir_version = (int64_t)fields.ir_version;
     model->opset = fields.opset;
+    status = cm_onnx_functions_read(reader, message, model->opset);
+    if (status != CAMEO_OK)
+        return status;
     return cm_onnx_read_graph(reader, fields.graph, model);
 }
 
