@@ -53,6 +53,20 @@ static cameo_status add_input(cm_builder *b, const char *path, int number, const
     return CAMEO_OK;
 }
 
+/* Inputs are there, and no sequences. (An If reads of its branches what is computed.) */
+static cameo_status check_inputs(cm_builder *b, const cm_operator *row)
+{
+    for (int i = 0; i < b->node->input_count; i++) {
+        int index = b->node->inputs[i];
+        const cm_value *value = index < 0 ? NULL : b->values[index];
+        if (index >= 0 && !value && row->build != cm_build_if)
+            return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it reads '%s', an output that is not computed", b->model->values[index].name);
+        if (value && value->items && row->build != cm_build_sequence_at)
+            return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it reads '%s', a sequence; only SequenceAt may", b->model->values[index].name);
+    }
+    return CAMEO_OK;
+}
+
 static cameo_status build_node(cm_builder *b)
 {
     const cm_onnx_node *node = b->node;
@@ -64,15 +78,11 @@ static cameo_status build_node(cm_builder *b)
         return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "%d inputs are not supported", node->input_count);
     if (node->output_count < 1)
         return cm_build_fail(b, CAMEO_ERROR_FORMAT, "it has no output");
-    for (int i = 0; i < node->input_count; i++)
-        if (node->inputs[i] >= 0 && !b->values[node->inputs[i]] && row->build != cm_build_if)
-            return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it reads '%s', an output that is not computed",
-                                 b->model->values[node->inputs[i]].name);
-        else if (node->inputs[i] >= 0 && b->values[node->inputs[i]] && b->values[node->inputs[i]]->items && row->build != cm_build_sequence_at)
-            return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it reads '%s', a sequence; only SequenceAt may",
-                                 b->model->values[node->inputs[i]].name);
+    cameo_status status = check_inputs(b, row);
+    if (status != CAMEO_OK)
+        return status;
     int first = b->graph->op_count;
-    cameo_status status = row->build(b);
+    status = row->build(b);
     return status == CAMEO_OK ? cm_build_fold(b, first) : status;
 }
 

@@ -111,6 +111,8 @@ static int compare_locals(const void *left, const void *right)
 
 cm_text cm_onnx_scope_name(const cm_onnx_scope *scope, cm_text name)
 {
+    /* No value can have a name with a NUL inside. */
+    static const unsigned char nobody[1];
     for (; scope && name.size; scope = scope->around) {
         const cm_onnx_renamed wanted = {.local = name};
         const cm_onnx_renamed *found =
@@ -118,7 +120,7 @@ cm_text cm_onnx_scope_name(const cm_onnx_scope *scope, cm_text name)
         if (found)
             return found->name;
         if (scope->is_function)
-            return (cm_text){name.at, 0}; /* nobody outside can be meant */
+            return (cm_text){nobody, sizeof nobody}; /* nobody outside can be meant */
     }
     return name;
 }
@@ -218,8 +220,8 @@ static cameo_status open_scope(expander *e, const header *h, const cm_onnx_scope
         return cm_fail(reader->error, CAMEO_ERROR_LIMIT, "more than %d functions are called" CM_RAISE_NODES, e->opened);
     int depth = within ? within->depth + 1 : 1;
     if (depth > MOST_DEPTH)
-        return cm_fail(reader->error, CAMEO_ERROR_LIMIT, "functions and branches lie more than %d deep in each other: \"%.*s\" calls itself, perhaps", MOST_DEPTH,
-                       CM_TEXT_SHOWN(h->op_type));
+        return cm_fail(reader->error, CAMEO_ERROR_LIMIT, "functions and branches lie more than %d deep in each other: \"%.*s\" calls itself, perhaps",
+                       MOST_DEPTH, CM_TEXT_SHOWN(h->op_type));
     cm_onnx_scope *scope = cm_onnx_alloc(reader, 1, sizeof *scope);
     char *prefix = cm_onnx_alloc(reader, NAME_BYTES, 1);
     if (!scope || !prefix)

@@ -51,7 +51,7 @@ typedef struct cm_onnx_expansion {
 cameo_status cm_onnx_expand(cm_onnx_reader *reader, cm_text graph, cm_onnx_expansion *expansion);
 void cm_onnx_expansion_free(cm_onnx_expansion *expansion);
 
-/* What a name within a scope is called in the graph; "" stays "". */
+/* What a name within a scope is called in the graph; "" stays "". What a function does not define becomes a name that no value has. */
 cm_text cm_onnx_scope_name(const cm_onnx_scope *scope, cm_text name);
 /* The condition that nodes of a scope are guarded by: of its innermost branch, also around a function that is called there. NULL: none. */
 const cm_onnx_scope *cm_onnx_scope_guard(const cm_onnx_scope *scope);

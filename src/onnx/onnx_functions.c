@@ -111,7 +111,8 @@ cameo_status cm_onnx_functions_read(cm_onnx_reader *reader, cm_text model, int64
     qsort(functions, (size_t)count, sizeof *functions, compare_functions);
     for (int i = 0; i < count; i++)
         if (functions[i].opset && functions[i].opset != opset)
-            return cm_fail(reader->error, CAMEO_ERROR_UNSUPPORTED, "the function \"%.*s\" is written for opset %lld, the model for opset %lld: convert one of them",
+            return cm_fail(reader->error, CAMEO_ERROR_UNSUPPORTED,
+                           "the function \"%.*s\" is written for opset %lld, the model for opset %lld: convert one of them",
                            CM_TEXT_SHOWN(functions[i].name), (long long)functions[i].opset, (long long)opset);
     for (int i = 0; i + 1 < count; i++)
         if (compare_functions(&functions[i], &functions[i + 1]) == 0)

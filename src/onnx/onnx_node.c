@@ -92,14 +92,15 @@ static cameo_status read_names(cm_onnx_reader *reader, const node_fields *fields
     return CAMEO_OK;
 }
 
-static cameo_status bind_input(cm_onnx_reader *reader, const cm_onnx_binding *binding, cm_text name, int position, int *value)
+/* shown: the name as the file has it. */
+static cameo_status bind_input(cm_onnx_reader *reader, const cm_onnx_binding *binding, cm_text name, cm_text shown, int position, int *value)
 {
     *value = name.size ? binding->find(binding->context, name) : -1;
     if (*value >= 0 || name.size == 0)
         return CAMEO_OK;
     return cm_fail(reader->error, CAMEO_ERROR_FORMAT,
                    "its input %d is \"%.*s\", which no node makes and which is no graph input and no initializer", position,
-                   CM_TEXT_SHOWN(name));
+                   CM_TEXT_SHOWN(shown));
 }
 
 static cameo_status check_attribute(cm_onnx_reader *reader, const cm_onnx_attribute *attributes, int index)
@@ -130,7 +131,7 @@ static cameo_status bind_branches(cm_onnx_reader *reader, const cm_onnx_entry *e
 {
     cameo_status status = CAMEO_OK;
     for (int i = 0; i < entry->more_count && status == CAMEO_OK; i++) {
-        status = bind_input(reader, binding, entry->more[i], node->input_count, &inputs[node->input_count]);
+        status = bind_input(reader, binding, entry->more[i], entry->more[i], node->input_count, &inputs[node->input_count]);
         node->input_count++;
     }
     const cm_onnx_scope *guard = cm_onnx_scope_guard(entry->scope);
@@ -138,7 +139,7 @@ static cameo_status bind_branches(cm_onnx_reader *reader, const cm_onnx_entry *e
     if (!guard || status != CAMEO_OK)
         return status;
     node->guard_value = guard->guard_value;
-    return bind_input(reader, binding, guard->guard, 0, &node->guard);
+    return bind_input(reader, binding, guard->guard, guard->guard, 0, &node->guard);
 }
 
 static cameo_status fill(cm_onnx_reader *reader, const node_fields *fields, const cm_onnx_binding *binding, cm_onnx_node *node)
@@ -157,7 +158,7 @@ static cameo_status fill(cm_onnx_reader *reader, const node_fields *fields, cons
     cameo_status status;
     while ((status = cm_wire_next(&wire, &field, reader->error)) == CAMEO_OK && field.number) {
         if (field.number == FIELD_INPUT) {
-            status = bind_input(reader, binding, cm_onnx_scope_name(scope, field.bytes), node->input_count, &inputs[node->input_count]);
+            status = bind_input(reader, binding, cm_onnx_scope_name(scope, field.bytes), field.bytes, node->input_count, &inputs[node->input_count]);
             node->input_count++;
         } else if (field.number == FIELD_OUTPUT) {
             cm_text name = cm_onnx_scope_name(scope, field.bytes);
@@ -196,6 +197,6 @@ cameo_status cm_onnx_read_node(cm_onnx_reader *reader, const cm_onnx_entry *entr
     if (status == CAMEO_OK)
         return CAMEO_OK;
     cm_text shown = fields.name.size ? fields.name : fields.first_output;
-    return cm_fail_prefix(reader->error, status, "node %d \"%.*s\" (%.*s)", index, CM_TEXT_SHOWN(shown),
+    return cm_fail_prefix(reader->error, status, "node %d \"%s%.*s\" (%.*s)", index, entry->scope ? entry->scope->prefix : "", CM_TEXT_SHOWN(shown),
                           CM_TEXT_SHOWN(fields.op_type));
 }

@@ -48,7 +48,8 @@ cameo_status cm_onnx_read_tensor(cm_onnx_reader *reader, cm_text message, cm_onn
  * out), LIMIT, UNSUPPORTED (the model was read from memory). */
 cameo_status cm_onnx_external_open(cm_onnx_reader *reader, cm_text location, const cm_file_map **map);
 
-/* AttributeProto -> attribute; `named`: the one whose name it has (another message where a function's attribute stands for the call's). Errors: as cm_onnx_read_tensor. */
+/* AttributeProto -> attribute; `named`: the one whose name it has (another message where a function's attribute stands for the call's).
+ * Errors: as cm_onnx_read_tensor. */
 cameo_status cm_onnx_read_attribute(cm_onnx_reader *reader, cm_text message, cm_text named, cm_onnx_attribute *attribute);
 
 /* ValueInfoProto -> its name, and into *value type, rank and dims. *is_tensor: false for sequences, maps and optionals. */
