@@ -238,7 +238,7 @@ typedef struct cameo_model_info {
     int64_t ir_version, opset; /* opset of the default domain */
     uint64_t file_bytes;       /* external data included */
     uint64_t parameters;       /* elements of all float initializers */
-    int node_count;            /* nodes in the file */
+    int node_count;            /* of the graph, with those of local functions and branches */
 } cameo_model_info;
 
 /* One step of a planned network. */
