@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "attribute_text.h"
 #include "commands.h"
 #include "json_text.h"
 #include "lookup.h"
@@ -23,23 +24,33 @@ typedef struct detect_job {
     cm_outfile out;
 } detect_job;
 
-/* Labels each face with its score. */
+static cameo_status draw_faces(const cm_result *result, const char *const *labels, cameo_image **annotated, cameo_error *error)
+{
+    cameo_image_view view = cameo_image_pixels(result->image);
+    if (result->attributes)
+        return cameo_image_annotate_attributes(annotated, &view, result->faces, result->attributes, result->face_count, labels, error);
+    return cameo_image_annotate(annotated, &view, result->faces, result->face_count, labels, error);
+}
+
+/* Labels each face with its score, or with its attributes. */
 static int annotate(const cm_result *result, cameo_image **annotated)
 {
-    enum { LABEL = 16 };
+    enum { LABEL = 48 };
     size_t count = result->face_count;
     cameo_error error;
     char (*texts)[LABEL] = calloc(count + 1, sizeof *texts);
     const char **labels = calloc(count + 1, sizeof *labels);
     int code = CM_EXIT_OK;
     for (size_t i = 0; texts && labels && i < count; i++) {
-        snprintf(texts[i], LABEL, "%.2f", (double)result->faces[i].score);
+        if (result->attributes)
+            cm_attribute_text_label(&result->attributes[i], texts[i], LABEL);
+        else
+            snprintf(texts[i], LABEL, "%.2f", (double)result->faces[i].score);
         labels[i] = texts[i];
     }
-    cameo_image_view view = cameo_image_pixels(result->image);
     if (!texts || !labels)
         code = cm_report(CM_EXIT_OTHER, "%s: out of memory", result->path);
-    else if (cameo_image_annotate(annotated, &view, result->faces, count, labels, &error) != CAMEO_OK)
+    else if (draw_faces(result, labels, annotated, &error) != CAMEO_OK)
         code = cm_report_error(result->path, &error);
     free(texts);
     free(labels);
@@ -82,6 +93,8 @@ static void print_json(FILE *stream, const cm_result *result)
     for (size_t i = 0; i < result->face_count; i++) {
         json_t *face = json_object();
         cm_json_add_face(face, &result->faces[i]);
+        if (result->attributes)
+            cm_attribute_text_add(face, &result->attributes[i]);
         json_array_append_new(faces, face);
     }
     cm_json_add(line, "faces", faces);
@@ -95,6 +108,8 @@ static void print_text(FILE *stream, const cm_result *result)
         const cameo_face *face = &result->faces[i];
         fprintf(stream, "  face %zu: score %.3f, box %.1f %.1f %.1f %.1f\n", i, (double)face->score, (double)face->box[0], (double)face->box[1],
                 (double)face->box[2], (double)face->box[3]);
+        if (result->attributes)
+            cm_attribute_text_print(stream, &result->attributes[i]);
     }
 }
 
@@ -132,8 +147,10 @@ int cm_command_detect(int argc, char **argv)
     cm_flags flags = {
         .command = "detect", .synopsis = "[options] IMAGE...", .minimum = 1, .maximum = -1,
         .help = "Finds faces. IMAGE is a picture, a folder, or '-' for a list on standard input.\nExit code 1: no face in any picture.",
-        .examples = "  cameo detect group.jpg\n  cameo detect group.jpg --json --draw found.jpg\n  cameo detect photos/ --det-size 640 --draw found/"};
-    int first, code = cm_settings_init(&job.settings, &flags, CM_SETTINGS_DETECTOR | CM_SETTINGS_FACES | CM_SETTINGS_CONTRACT | CM_SETTINGS_RUN);
+        .examples = "  cameo detect group.jpg\n  cameo detect group.jpg --json --draw found.jpg\n  cameo detect photos/ --det-size 640 --draw found/\n"
+                    "  cameo detect group.jpg --detector buffalo_l --attributes --draw found.jpg"};
+    int first, code = cm_settings_init(&job.settings, &flags, CM_SETTINGS_DETECTOR | CM_SETTINGS_FACES | CM_SETTINGS_CONTRACT | CM_SETTINGS_RUN |
+                                       CM_SETTINGS_ATTRIBUTES);
     cm_flags_add(&flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &job.json,
         .help = "one JSON object a line for each picture: file, width, height, faces"});
     cm_flags_add(&flags, (cm_flag){.name = "draw", .value = "OUT", .kind = CM_FLAG_TEXT, .target = &job.draw,
@@ -150,8 +167,8 @@ int cm_command_detect(int argc, char **argv)
         return code;
     }
     (void)cm_outfile_open(&job.out, NULL);
-    cm_pipeline pipeline = {.settings = &job.settings, .inputs = &job.inputs, .detect = 1, .keep_pictures = job.draw != NULL, .results_on_stdout = 1,
-                            .what = "detect", .take = take, .context = &job};
+    cm_pipeline pipeline = {.settings = &job.settings, .inputs = &job.inputs, .detect = 1, .analyze = cm_attribute_models_wanted(&job.settings.attributes),
+                            .keep_pictures = job.draw != NULL, .results_on_stdout = 1, .what = "detect", .take = take, .context = &job};
     code = cm_pipeline_run(&pipeline);
     cm_stems_free(&job.stems);
     return code == CM_EXIT_OK && job.faces == 0 ? CM_EXIT_NO : code;

@@ -18,7 +18,7 @@ static int list(void)
     (void)cm_outfile_open(&out, NULL);
     for (size_t i = 0; i < count; i++) {
         const cm_make_architecture *a = cm_make_architecture_find(names[i]);
-        fprintf(out.stream, "%-12s %-12s %s\n", a->name, a->task, a->description);
+        fprintf(out.stream, "%-15s %-13s %s\n", a->name, a->task, a->description);
     }
     return cm_outfile_commit(&out);
 }

@@ -20,6 +20,7 @@ typedef struct item {
     cameo_face *faces;
     size_t face_count, face_capacity;
     float *embeddings;
+    cameo_attributes *attributes;
     cameo_error error; /* status CAMEO_OK: it went well */
 } item;
 
@@ -89,6 +90,17 @@ static cameo_status embed(cameo_session *session, item *it, int dimension)
     return cameo_embed(session, &view, it->faces, it->face_count, it->embeddings, room, &it->error);
 }
 
+static cameo_status analyze(cameo_session *session, item *it)
+{
+    if (it->face_count == 0)
+        return CAMEO_OK;
+    it->attributes = malloc(it->face_count * sizeof *it->attributes);
+    if (!it->attributes)
+        return out_of_memory(&it->error);
+    cameo_image_view view = cameo_image_pixels(it->image);
+    return cameo_analyze(session, &view, it->faces, it->face_count, it->embeddings, it->attributes, &it->error);
+}
+
 static void fail(item *it, cameo_status status)
 {
     if (it->error.status == CAMEO_OK)
@@ -103,6 +115,8 @@ static void process_picture(const worker *self, item *it)
         status = detect(self->session, it);
     if (status == CAMEO_OK && pipeline->embed)
         status = embed(self->session, it, self->common->dimension);
+    if (status == CAMEO_OK && pipeline->analyze)
+        status = analyze(self->session, it);
     if (status != CAMEO_OK)
         fail(it, status);
 }
@@ -162,7 +176,7 @@ static int take_item(shared *common, const item *it)
     const cm_pipeline *pipeline = common->pipeline;
     cm_result result = {.path = it->input.path, .relative = it->input.path + it->input.relative, .width = view.width, .height = view.height,
                         .image = pipeline->keep_pictures ? it->image : NULL, .faces = it->faces, .face_count = it->face_count,
-                        .embeddings = it->embeddings, .dimension = common->dimension};
+                        .embeddings = it->embeddings, .dimension = common->dimension, .attributes = it->attributes};
     return pipeline->take(&result, pipeline->context);
 }
 
@@ -221,6 +235,7 @@ static void clear(item *it)
     cameo_image_free(it->image);
     free(it->faces);
     free(it->embeddings);
+    free(it->attributes);
     free(it->input.path);
 }
 
@@ -281,7 +296,8 @@ int cm_pipeline_run(cm_pipeline *pipeline)
 {
     size_t total = cm_inputs_total(pipeline->inputs), batches = pipeline->aligned ? (total + BATCH - 1) / BATCH : total;
     int threads = cm_settings_threads(pipeline->settings), workers = share(threads, batches > 0 ? batches : MOST_WORKERS);
-    unsigned wanted = (pipeline->embed ? CM_SETTINGS_MODEL : 0u) | (pipeline->detect ? CM_SETTINGS_DETECTOR : 0u);
+    unsigned wanted = (pipeline->embed ? CM_SETTINGS_MODEL : 0u) | (pipeline->detect ? CM_SETTINGS_DETECTOR : 0u) |
+                      (pipeline->analyze ? CM_SETTINGS_ATTRIBUTES : 0u);
     cameo_engine *engine;
     int code = cm_settings_open_engine(pipeline->settings, wanted, threads / workers, &engine);
     if (code == CM_EXIT_OK) {

@@ -13,6 +13,7 @@ typedef struct cm_result {
     size_t face_count;
     const float *embeddings;     /* [face_count, dimension], as the network gives them; NULL where none are wanted */
     int dimension;
+    const cameo_attributes *attributes; /* [face_count]; NULL where none are wanted */
 } cm_result;
 
 /* Called for one picture after the other, in the order of the inputs, never at the same time twice. Returns an exit code; CM_EXIT_OTHER and
@@ -23,6 +24,7 @@ typedef struct cm_pipeline {
     const cm_settings *settings;
     cm_inputs *inputs;
     int detect, embed, aligned; /* aligned: the pictures are crops; no detection */
+    int analyze;                /* attributes of the faces */
     int keep_pictures;
     int results_on_stdout; /* no progress bar where results appear on the terminal */
     const char *what;      /* on the progress bar */

@@ -218,6 +218,8 @@ int cm_settings_init(cm_settings *s, cm_flags *flags, unsigned groups)
     if (code >= 0)
         return code;
     add_network_flags(s, flags, groups);
+    if (groups & CM_SETTINGS_ATTRIBUTES)
+        cm_attribute_models_add_flags(&s->attributes, flags);
     if (groups & CM_SETTINGS_CONTRACT)
         add_contract_flags(s, flags, groups);
     if (groups & CM_SETTINGS_RUN)
@@ -261,30 +263,42 @@ static void note_precision(const cm_settings *settings, const cameo_network *net
         (void)cm_report(CM_EXIT_OK, "this processor is not faster in %s: %s is used", precisions[wanted], precisions[used]);
 }
 
+/* Opens an engine of networks that have been found. */
+static int open_found(const cm_settings *settings, unsigned wanted, cameo_options *options, cameo_engine **engine)
+{
+    cameo_error error;
+    options->detection_threshold = (float)settings->detection_threshold;
+    options->nms_threshold = (float)settings->nms_threshold;
+    options->network = network_options(settings);
+    if (wanted & CM_SETTINGS_MODEL)
+        options->recognizer_contract = settings->contract;
+    else
+        options->detector_contract = settings->contract;
+    if (cameo_engine_open(engine, options, &error) != CAMEO_OK)
+        return report_refusal(settings, NULL, &error);
+    note_precision(settings, options->recognizer ? cameo_engine_recognizer(*engine) : cameo_engine_detector(*engine));
+    return CM_EXIT_OK;
+}
+
 int cm_settings_open_engine(const cm_settings *settings, unsigned wanted, int threads, cameo_engine **engine)
 {
     cameo_options options = settings->options;
     char *model = NULL, *detector = NULL;
+    cm_attribute_paths paths = {.antispoof_count = 0};
+    const char *recognizer = settings->attributes.recognizer ? settings->attributes.recognizer : settings->model;
+    int with_model = (wanted & CM_SETTINGS_MODEL) || ((wanted & CM_SETTINGS_ATTRIBUTES) && recognizer);
     *engine = NULL;
-    int code = cm_lookup_pair(settings->model, settings->detector, wanted & CM_SETTINGS_MODEL ? &model : NULL,
-                              wanted & CM_SETTINGS_DETECTOR ? &detector : NULL);
+    int code = cm_lookup_pair(recognizer, settings->detector, with_model ? &model : NULL, wanted & CM_SETTINGS_DETECTOR ? &detector : NULL);
+    if (code == CM_EXIT_OK && (wanted & CM_SETTINGS_ATTRIBUTES))
+        code = cm_attribute_models_find(&settings->attributes, detector, &paths);
     if (code == CM_EXIT_OK) {
         options.recognizer = model;
         options.detector = detector;
-        options.detection_threshold = (float)settings->detection_threshold;
-        options.nms_threshold = (float)settings->nms_threshold;
         options.threads = threads;
-        options.network = network_options(settings);
-        if (model)
-            options.recognizer_contract = settings->contract;
-        else
-            options.detector_contract = settings->contract;
-        cameo_error error;
-        if (cameo_engine_open(engine, &options, &error) != CAMEO_OK)
-            code = report_refusal(settings, NULL, &error);
-        else
-            note_precision(settings, model ? cameo_engine_recognizer(*engine) : cameo_engine_detector(*engine));
+        cm_attribute_paths_enter(&paths, &options);
+        code = open_found(settings, wanted, &options, engine);
     }
+    cm_attribute_paths_free(&paths);
     free(model);
     free(detector);
     return code;

@@ -2,6 +2,7 @@
 #ifndef CM_CLI_SETTINGS_H
 #define CM_CLI_SETTINGS_H
 
+#include "attribute_models.h"
 #include "cameo.h"
 #include "flags.h"
 #include "work_limits.h"
@@ -14,6 +15,7 @@ typedef struct cm_settings {
     cm_work_limits limits;
     cameo_options options;             /* detection sizes, faces, rank, mirror, tier */
     cameo_contract_override contract;  /* for the network the command is about */
+    cm_attribute_models attributes;
 } cm_settings;
 
 enum {
@@ -22,7 +24,8 @@ enum {
     CM_SETTINGS_RANK = 4,     /* --rank */
     CM_SETTINGS_FACES = 8 | CM_SETTINGS_RANK, /* --max-faces */
     CM_SETTINGS_CONTRACT = 16, /* --color --mean --std --input-size, and --output-name except for a detector alone */
-    CM_SETTINGS_RUN = 32       /* --threads --cpu --precision --memory --limit */
+    CM_SETTINGS_RUN = 32,      /* --threads --cpu --precision --memory --limit */
+    CM_SETTINGS_ATTRIBUTES = 64 /* the options of cm_attribute_models; with a detector, and without CM_SETTINGS_MODEL, whose --model means another thing */
 };
 
 /* Fills the defaults, takes CAMEO_MODEL, CAMEO_DETECTOR, CAMEO_THREADS, CAMEO_PRECISION, CAMEO_MEMORY and CAMEO_LIMITS from the environment,
@@ -36,9 +39,9 @@ const char *cm_settings_memory_name(cameo_memory memory);
 /* How many threads there shall be in all. */
 int cm_settings_threads(const cm_settings *settings);
 
-/* Opens the networks that `wanted` (CM_SETTINGS_MODEL, CM_SETTINGS_DETECTOR) asks for; each session gets `threads` threads. The contract
- * options apply to the recognizer, or to the detector where no recognizer is wanted. From then on cameo_cpu_tier() is what --cpu makes it. Returns an
- * exit code (reported). */
+/* Opens the networks that `wanted` (CM_SETTINGS_MODEL, CM_SETTINGS_DETECTOR, CM_SETTINGS_ATTRIBUTES) asks for; each session gets `threads` threads.
+ * Attributes take a recognizer where one was named. The contract options apply to the recognizer, or to the detector where no recognizer is wanted
+ * for itself. From then on cameo_cpu_tier() is what --cpu makes it. Returns an exit code (reported). */
 int cm_settings_open_engine(const cm_settings *settings, unsigned wanted, int threads, cameo_engine **engine);
 
 /* Opens one network, a path or a name; of the tier holds the same. Returns an exit code (reported). *path is the file found, to be freed. */

@@ -13,7 +13,7 @@ static void touch(const cm_packed_file *file)
         const cm_packed_entry *entry = &file->entries[i];
         const cm_weight_key key = {.source = entry->source,
                                    .spatial = entry->spatial,
-                                   .layout = {.form = CM_WEIGHTS_PANELS, .nr = entry->nr, .m = entry->m, .half = entry->half == 1},
+                                   .layout = {.form = CM_WEIGHTS_PANELS, .nr = entry->nr, .edge = entry->edge, .half = entry->half == 1},
                                    .content = entry->content};
         const cm_packed_entry *found = cm_packed_file_find(file, &key, (size_t)entry->bytes);
         if (found && found->bytes != entry->bytes)

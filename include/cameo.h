@@ -154,6 +154,59 @@ CAMEO_API cameo_status cameo_image_annotate(cameo_image **annotated, const cameo
                                             const cameo_face *faces, size_t count, const char *const *labels,
                                             cameo_error *error);
 
+/* ---- Attributes of a face ---------------------------------------------------------------------------- */
+
+/* How a head is turned, in degrees, as InsightFace's landmark model says it; each is NAN where it is not known. All 0: it looks into the camera. */
+typedef struct cameo_pose {
+    float pitch; /* positive: it looks up */
+    float yaw;   /* positive: it looks to the picture's right */
+    float roll;  /* positive: it leans clockwise */
+} cameo_pose;
+
+/* How good a picture of a face is for recognition. Scores are 0..1, 1 the best; docs/attributes.md has the formulae and where they come from. */
+typedef struct cameo_quality {
+    float overall;      /* the least of the four scores below, of those that are known */
+    float size;         /* min(1, side / 112): below 1 the aligned face has more pixels than the picture had */
+    float sharpness;    /* of the aligned face, from `laplacian` */
+    float illumination; /* uniformity^0.3 * exposure */
+    float pose;         /* cos(yaw)^2 * cos(pitch)^2, 0 beyond 90 degrees; NAN without landmarks. Roll is taken out by alignment and costs nothing */
+    /* What they were computed from: */
+    float side;         /* of the square that alignment cuts out, in pixels of the picture; eyes are 0.315 of it apart */
+    float laplacian;    /* variance of the Laplacian of the luminance 0..255 */
+    float brightness, contrast; /* mean and standard deviation of the luminance, 0..1 */
+    float uniformity;   /* common part of the luminance histograms of the left and the right half, 0..1 */
+    float exposure;     /* share of pixels whose luminance is neither below 26 nor above 246 */
+    cameo_pose angles;  /* of the 68 landmarks where they are known, else of the five */
+    float norm;         /* Euclidean length of the embedding, whose scale is the recognizer's own; NAN: not known. In no score */
+} cameo_quality;
+
+enum { CAMEO_LANDMARKS_106 = 106, CAMEO_LANDMARKS_68 = 68, CAMEO_SPOOF_CLASSES = 3 };
+
+/* What networks say about a face, each where the engine has such a network. Coordinates are pixels of the picture. */
+typedef struct cameo_attributes {
+    int landmark_106_count; /* 106, or 0 */
+    float landmarks_106[CAMEO_LANDMARKS_106][2]; /* in the order of InsightFace's 2d106det */
+    int landmark_68_count; /* 68, or 0 */
+    float landmarks_68[CAMEO_LANDMARKS_68][3]; /* x, y and depth towards the viewer, in pixels too; in the order of 300-W (Sagonas et al. 2013) */
+    cameo_pose pose;   /* of the 68 landmarks */
+    int gender;        /* 0 female, 1 male, -1 not known: which of the two scores of the network is larger */
+    float gender_scores[2]; /* female, male, as the network gives them; NAN if not known */
+    int age;           /* years, -1: not known */
+    float real;        /* 0..1: how sure the anti-spoofing networks are, on average, that a person stands there and no picture of one; NAN: not known */
+    float spoof_scores[CAMEO_SPOOF_CLASSES]; /* the averages of all classes; `real` is class 1 */
+    cameo_quality quality;
+} cameo_attributes;
+
+/* The quality of one face; needs no network. `face` needs a box; without landmarks the square around its box stands for the aligned face, and pose
+ * is not known. Errors: ARGUMENT (a box or landmarks that are no face). Thread-safe. */
+CAMEO_API cameo_status cameo_face_quality(const cameo_image_view *picture, const cameo_face *face, cameo_quality *quality, cameo_error *error);
+
+/* As cameo_image_annotate, with what is known of each face besides (`attributes`: [count]): the 68 landmarks joined to the lines that they stand for, else
+ * the 106 as dots, in place of the five; and the pose as three axes of the head (right, down, towards the viewer) that start between the eyes. */
+CAMEO_API cameo_status cameo_image_annotate_attributes(cameo_image **annotated, const cameo_image_view *view, const cameo_face *faces,
+                                                       const cameo_attributes *attributes, size_t count, const char *const *labels,
+                                                       cameo_error *error);
+
 /* ---- The preprocessing contract ---------------------------------------------------------------------- */
 
 typedef enum cameo_task {
@@ -325,10 +378,22 @@ typedef struct cameo_engine cameo_engine;   /* both networks and their contracts
 typedef struct cameo_session cameo_session; /* the memory and threads of one user of an engine */
 
 #define CAMEO_MAX_DETECTION_SIZES 8
+#define CAMEO_MAX_ANTISPOOF 4
+
+/* An anti-spoofing network of the MiniFASNet family [github.com/minivision-ai/Silent-Face-Anti-Spoofing]. */
+typedef struct cameo_antispoof {
+    const char *path; /* ONNX file */
+    double scale;     /* how much wider than the face's box its crop is; 0: told from the number that the file's name begins with, else 2.7 */
+} cameo_antispoof;
 
 typedef struct cameo_options {
     const char *recognizer; /* ONNX file, or NULL: no embedding */
     const char *detector;   /* ONNX file, or NULL: no detection */
+    const char *landmarks_106, *landmarks_68, *gender_age; /* ONNX files as 2d106det, 1k3d68 and genderage of InsightFace's packs, or NULL */
+    cameo_antispoof antispoof[CAMEO_MAX_ANTISPOOF];
+    int antispoof_count; /* default 0 */
+    const float (*mean_shape)[3]; /* [68]: what the 68 landmarks are compared with for the pose: x right, y down, z towards the viewer, in any unit; read
+                                   * when the engine is opened. NULL (default): a head of cameo's own (docs/attributes.md) */
     cameo_contract_override recognizer_contract, detector_contract;
     int detection_size_count; /* default 2 */
     int detection_sizes[CAMEO_MAX_DETECTION_SIZES][2]; /* width, height; default 128x128 and 640x640 (InsightFace 1.0), results merged before one NMS */
@@ -343,8 +408,8 @@ typedef struct cameo_options {
 
 CAMEO_API void cameo_options_default(cameo_options *options);
 
-/* Opens the networks and checks that each is what it is used as. Errors: as cameo_network_open, and MISMATCH (a detector given
- * as recognizer ...). Thread-safe. Free with cameo_engine_free, after its sessions. */
+/* Opens the networks, one at least, and checks that each is what it is used as. Errors: as cameo_network_open, and MISMATCH (a detector given
+ * as recognizer ...), ARGUMENT (a mean shape that is flat or not finite). Thread-safe. Free with cameo_engine_free, after its sessions. */
 CAMEO_API cameo_status cameo_engine_open(cameo_engine **engine, const cameo_options *options, cameo_error *error);
 CAMEO_API void cameo_engine_free(cameo_engine *engine);
 CAMEO_API const cameo_network *cameo_engine_recognizer(const cameo_engine *engine); /* NULL if none */
@@ -365,6 +430,7 @@ typedef struct cameo_stage_seconds {
     double candidates;       /* from its outputs to faces: decoding, non-maximum suppression, ranking */
     double recognizer_input; /* from faces to what the recognizer is fed: alignment (or resize), bytes to floats */
     double recognizer;       /* the recognizer's network */
+    double attributes;       /* all of cameo_analyze but the recognizer */
 } cameo_stage_seconds;
 
 /* The sums over all calls since the session was made. */
@@ -388,6 +454,12 @@ CAMEO_API cameo_status cameo_embed(cameo_session *session, const cameo_image_vie
 /* The same from crops that are aligned already, all of the network's input size (others are resized, bilinear). */
 CAMEO_API cameo_status cameo_embed_aligned(cameo_session *session, const cameo_image_view *crops, size_t count,
                                            float *embeddings, size_t capacity, cameo_error *error);
+
+/* Attributes of `count` faces of a picture: whatever the networks of the engine say, and the quality. embeddings: [count, dimension], those of the faces
+ * where the caller has them, for quality.norm; NULL: the engine's recognizer is run if it has one and the face has landmarks.
+ * attributes: [count]. Errors: ARGUMENT (a face that is none), FORMAT (a network gave something that is not a number), MEMORY. */
+CAMEO_API cameo_status cameo_analyze(cameo_session *session, const cameo_image_view *picture, const cameo_face *faces, size_t count,
+                                     const float *embeddings, cameo_attributes *attributes, cameo_error *error);
 
 /* ---- Embeddings -------------------------------------------------------------------------------------- */
 

@@ -66,6 +66,16 @@ static void build_vit_l(cm_make_net *net)
     cm_make_vit(net, 768, 24);
 }
 
+static void build_edgeface_xs(cm_make_net *net)
+{
+    cm_make_edgeface(net, (const int[]){32, 64, 100, 192}, 4, 0.6);
+}
+
+static void build_edgeface_s(cm_make_net *net)
+{
+    cm_make_edgeface(net, (const int[]){48, 96, 160, 304}, 8, 0.5);
+}
+
 /* The one list of architectures: X(name, task, description, builder). */
 #define ARCHITECTURES(X)                                                                                                       \
     X("r18", "recognition", "IResNet-18 of ArcFace, 512-d, 24.0 M parameters, 96 MB", build_r18)                               \
@@ -82,9 +92,17 @@ static void build_vit_l(cm_make_net *net)
     X("vit_b", "recognition", "ViT-B of ArcFace, 512-d, 113.8 M parameters, 455 MB", build_vit_b)                              \
     X("vit_l", "recognition", "ViT-L of ArcFace, 512-d, 255.7 M parameters, 1.0 GB", build_vit_l)                              \
     X("facenet", "recognition", "FaceNet, Inception-ResNet v1, 160x160, 512-d, 23.5 M parameters, 94 MB", cm_make_facenet)     \
+    X("edgeface_xs", "recognition", "EdgeFace-XS (gamma 0.6), 512-d, 1.8 M parameters, 7 MB", build_edgeface_xs)               \
+    X("edgeface_s", "recognition", "EdgeFace-S (gamma 0.5), 512-d, 3.7 M parameters, 15 MB", build_edgeface_s)                 \
+    X("ghostfacenet", "recognition", "GhostFaceNet V1-1.3-2, 512-d, 4.1 M parameters, 16 MB", cm_make_ghostfacenet)            \
     X("scrfd_500m", "detection", "SCRFD-500M with key points (as det_500m), 2.5 MB", cm_make_scrfd_500m)                       \
     X("scrfd_2.5g", "detection", "SCRFD-2.5G with key points (as det_2.5g), 3.3 MB", cm_make_scrfd_2500m)                      \
-    X("scrfd_10g", "detection", "SCRFD-10G with key points (as det_10g), 17 MB", cm_make_scrfd_10g)
+    X("scrfd_10g", "detection", "SCRFD-10G with key points (as det_10g), 17 MB", cm_make_scrfd_10g)                            \
+    X("2d106", "landmarks", "106 landmarks on MobileNet-0.5 (as 2d106det), 192x192, 5 MB", cm_make_landmarks_106)              \
+    X("1k3d68", "landmarks", "68 landmarks in space on ResNet-50 (as 1k3d68), 192x192, 144 MB", cm_make_landmarks_68)          \
+    X("genderage", "gender/age", "gender and age on MobileNet-0.25 (as genderage), 96x96, 1.3 MB", cm_make_gender_age)         \
+    X("minifasnet_v2", "anti-spoofing", "MiniFASNetV2, 80x80, 1.7 MB", cm_make_minifasnet_v2)                                  \
+    X("minifasnet_v1se", "anti-spoofing", "MiniFASNetV1SE, 80x80, 1.7 MB", cm_make_minifasnet_v1se)
 
 typedef void builder(cm_make_net *net);
 

@@ -9,7 +9,7 @@
 
 typedef struct cm_make_architecture {
     const char *name;        /* "r50" */
-    const char *task;        /* "recognition" or "detection" */
+    const char *task;        /* "recognition", "detection", "landmarks", "gender/age" or "anti-spoofing" */
     const char *description; /* one line */
 } cm_make_architecture;
 

@@ -63,6 +63,10 @@ static cm_make_filters *plan_filters(cm_make_net *net, const cm_make_value *x, c
                                  .variance = x->variance,
                                  .along = conv->along,
                                  .across = conv->across};
+    if (conv->bare) {
+        filters->bias = NULL;
+        filters->centred = 1;
+    }
     return filters;
 }
 
@@ -75,17 +79,28 @@ static void add_filters(cm_make_net *net, const cm_make_filters *filters, const 
     cm_make_weight *weight = cm_make_weight_new(net, names->weight, rank, dims);
     if (weight)
         weight->filters = filters;
-    cm_make_weight_floats(net, names->bias, filters->filters, filters->bias);
+    if (filters->bias)
+        cm_make_weight_floats(net, names->bias, filters->filters, filters->bias);
 }
 
 static cm_make_value *value_of_filters(cm_make_net *net, const cm_make_filters *filters)
 {
     cm_make_value *y = cm_make_value_new(net, filters->filters);
     for (int i = 0; y && i < filters->filters; i++) {
-        y->mean[i] = filters->bias[i];
+        y->mean[i] = filters->bias ? (double)filters->bias[i] : 0;
         y->variance[i] = filters->gain[i] * filters->gain[i];
     }
     return y;
+}
+
+static void put_padding(cm_make_bytes *node, const cm_make_conv *conv)
+{
+    int across = conv->across_side ? conv->across_padding : conv->padding;
+    const int64_t padding[] = {conv->padding, across, conv->padding, across};
+    if (conv->same)
+        cm_make_node_text(node, "auto_pad", "SAME_UPPER");
+    else
+        cm_make_node_ints(node, "pads", 4, padding);
 }
 
 cm_make_value *cm_make_convolve(cm_make_net *net, const cm_make_value *x, const cm_make_conv *conv)
@@ -97,19 +112,19 @@ cm_make_value *cm_make_convolve(cm_make_net *net, const cm_make_value *x, const 
     parameter_names names = name_parameters(net, conv->name);
     add_filters(net, filters, &names, 4);
     const char *const inputs[] = {x->name, names.weight, names.bias};
-    int across = conv->across_side ? conv->across_padding : conv->padding;
     const int64_t ones[] = {1, 1}, side[] = {filters->side, filters->across_side}, stride[] = {conv->stride, conv->stride};
-    const int64_t padding[] = {conv->padding, across, conv->padding, across};
     cm_make_bytes node;
-    cm_make_node_begin(net, &node, "Conv", inputs, 3, y->name);
+    cm_make_node_begin(net, &node, "Conv", inputs, conv->bare ? 2 : 3, y->name);
     cm_make_node_ints(&node, "dilations", 2, ones);
     cm_make_node_int(&node, "group", filters->groups);
     cm_make_node_ints(&node, "kernel_shape", 2, side);
-    cm_make_node_ints(&node, "pads", 4, padding);
+    put_padding(&node, conv);
     cm_make_node_ints(&node, "strides", 2, stride);
     cm_make_node_end(net, &node);
+    if (conv->bare)
+        y->unbiased = filters;
     /* A folded BatchNormalization has five parameters in place of the bias, and a number of its own. */
-    net->entries += conv->name ? 2 : 6;
+    net->entries += conv->bare ? 1 : conv->name ? 2 : 6;
     cm_make_skip(net, conv->name ? 0 : 1);
     return y;
 }
@@ -244,6 +259,11 @@ cm_make_value *cm_make_pool(cm_make_net *net, const cm_make_value *x, int averag
 
 cm_make_value *cm_make_max_pool(cm_make_net *net, const cm_make_value *x, int side, int stride)
 {
+    return cm_make_max_pool_padded(net, x, side, stride, 0);
+}
+
+cm_make_value *cm_make_max_pool_padded(cm_make_net *net, const cm_make_value *x, int side, int stride, int padding)
+{
     cm_make_value *y = x ? cm_make_value_new(net, x->channels) : NULL;
     if (!y)
         return NULL;
@@ -251,12 +271,12 @@ cm_make_value *cm_make_max_pool(cm_make_net *net, const cm_make_value *x, int si
         y->mean[c] = x->mean[c] + (side > 1 ? 0.7 * sqrt(x->variance[c]) : 0);
         y->variance[c] = x->variance[c];
     }
-    const int64_t sides[] = {side, side}, strides[] = {stride, stride}, none[] = {0, 0, 0, 0};
+    const int64_t sides[] = {side, side}, strides[] = {stride, stride}, around[] = {padding, padding, padding, padding};
     cm_make_bytes node;
     cm_make_node_begin(net, &node, "MaxPool", (const char *const[]){x->name}, 1, y->name);
     cm_make_node_int(&node, "ceil_mode", 0);
     cm_make_node_ints(&node, "kernel_shape", 2, sides);
-    cm_make_node_ints(&node, "pads", 4, none);
+    cm_make_node_ints(&node, "pads", 4, around);
     cm_make_node_ints(&node, "strides", 2, strides);
     cm_make_node_end(net, &node);
     return y;
@@ -336,8 +356,12 @@ cm_make_value *cm_make_flatten(cm_make_net *net, const cm_make_value *x)
 
 cm_make_value *cm_make_gemm(cm_make_net *net, const cm_make_value *x, const char *name, int outputs, int side)
 {
-    const cm_make_conv conv = {.outputs = outputs, .side = side};
-    cm_make_filters *filters = x ? plan_filters(net, x, &conv) : NULL;
+    return cm_make_gemm_about(net, x, name, &(cm_make_conv){.outputs = outputs, .side = side});
+}
+
+cm_make_value *cm_make_gemm_about(cm_make_net *net, const cm_make_value *x, const char *name, const cm_make_conv *about)
+{
+    cm_make_filters *filters = x ? plan_filters(net, x, about) : NULL;
     cm_make_value *y = filters ? value_of_filters(net, filters) : NULL;
     if (!y)
         return NULL;

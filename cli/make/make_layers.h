@@ -10,6 +10,8 @@ typedef struct cm_make_conv {
     int groups;           /* 0: 1 */
     int across_side, across_padding; /* of the other axis, where across_side is not 0 */
     const char *name;     /* parameters "name.weight", "name.bias"; NULL: a BatchNormalization follows and is folded in */
+    int bare;             /* without bias; a BatchNormalization that is left as it is may follow. `name` is given */
+    int same;             /* auto_pad SAME_UPPER in place of the padding */
     double gain;          /* deviation of the outputs; 0: 1 */
     double offset;        /* mean of the outputs */
     double along, across; /* see cm_make_filters */
@@ -27,6 +29,8 @@ cm_make_value *cm_make_add(cm_make_net *net, const cm_make_value *a, const cm_ma
 cm_make_value *cm_make_pool(cm_make_net *net, const cm_make_value *x, int average);
 /* Maximum over squares, without padding; a side of 1 picks pixels. */
 cm_make_value *cm_make_max_pool(cm_make_net *net, const cm_make_value *x, int side, int stride);
+/* The same with as much padding on each side. */
+cm_make_value *cm_make_max_pool_padded(cm_make_net *net, const cm_make_value *x, int side, int stride, int padding);
 cm_make_value *cm_make_global_pool(cm_make_net *net, const cm_make_value *x);
 /* Channels one behind the other. values: [count] */
 cm_make_value *cm_make_concat(cm_make_net *net, cm_make_value *const *values, int count);
@@ -36,6 +40,8 @@ cm_make_value *cm_make_scale(cm_make_net *net, const cm_make_value *x, const flo
 cm_make_value *cm_make_flatten(cm_make_net *net, const cm_make_value *x);
 /* Fully connected over C channels of `area` pixels each, with bias (Gemm) ... */
 cm_make_value *cm_make_gemm(cm_make_net *net, const cm_make_value *x, const char *name, int outputs, int side);
+/* ... the same with outputs, side, gain and offset of `about` ... */
+cm_make_value *cm_make_gemm_about(cm_make_net *net, const cm_make_value *x, const char *name, const cm_make_conv *about);
 /* ... and without (MatMul with the transposed weights), over single pixels. */
 cm_make_value *cm_make_matmul(cm_make_net *net, const cm_make_value *x, int outputs);
 

@@ -100,11 +100,16 @@ void cm_make_node_begin(cm_make_net *net, cm_make_bytes *node, const char *op, c
                         const char *output)
 {
     char name[64];
+    snprintf(name, sizeof name, "%s_%d", op, net->traced);
+    cm_make_node_begin_named(node, op, name, inputs, count, output);
+}
+
+void cm_make_node_begin_named(cm_make_bytes *node, const char *op, const char *name, const char *const *inputs, int count, const char *output)
+{
     *node = (cm_make_bytes){0};
     for (int i = 0; i < count; i++)
         cm_make_put_text(node, 1, inputs[i]);
     cm_make_put_text(node, 2, output);
-    snprintf(name, sizeof name, "%s_%d", op, net->traced);
     cm_make_put_text(node, 3, name);
     cm_make_put_text(node, 4, op);
 }

@@ -29,6 +29,7 @@ typedef struct cm_make_filters {
     float *bias;                   /* [filters] wanted mean of the outputs; becomes the bias that gives it. NULL: none */
     float *running_mean;           /* [filters] to which the mean of the outputs is added, where there is no bias. NULL: none */
     double along, across;          /* correlation of neighbouring pixels, and of channels; 0: taken as independent */
+    int centred; /* without bias and running_mean: each filter is orthogonal to the inputs' means, so that its outputs have none */
 } cm_make_filters;
 
 /* An initializer. One of values, integers and filters is set, or none: normal numbers of this deviation. */
@@ -78,6 +79,8 @@ void cm_make_weight_integers(cm_make_net *net, const char *name, int rank, int64
  * which counts the operation. */
 void cm_make_node_begin(cm_make_net *net, cm_make_bytes *node, const char *op, const char *const *inputs, int count,
                         const char *output);
+/* The same with a name of its own, by which readers tell something. */
+void cm_make_node_begin_named(cm_make_bytes *node, const char *op, const char *name, const char *const *inputs, int count, const char *output);
 void cm_make_node_int(cm_make_bytes *node, const char *name, int64_t value);
 void cm_make_node_float(cm_make_bytes *node, const char *name, float value);
 void cm_make_node_text(cm_make_bytes *node, const char *name, const char *value);

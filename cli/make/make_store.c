@@ -51,6 +51,18 @@ static double filter_variance(const cm_make_filters *filters, const float *filte
     return sum;
 }
 
+/* Takes what lies along the inputs' means out of a filter. */
+static void centre_filter(const double *mean, int count, int area, float *filter)
+{
+    double along = 0, length = 0;
+    for (int i = 0; i < count; i++) {
+        along += (double)filter[i] * mean[i / area];
+        length += mean[i / area] * mean[i / area];
+    }
+    for (int i = 0; length > 0 && i < count; i++)
+        filter[i] = (float)(filter[i] - along / length * mean[i / area]);
+}
+
 /* Draws filter number `index`; the bias (or what a normalisation behind it takes off) is moved so that the inputs' means do not show. */
 static void draw_filter(const cm_make_filters *filters, cm_make_random *random, int index, float *filter)
 {
@@ -67,6 +79,8 @@ static void draw_filter(const cm_make_filters *filters, cm_make_random *random, 
         for (int i = 0; i < filters->inputs * area; i++)
             filter[i] = (float)(filter[i] * correction);
     }
+    if (filters->centred && !filters->running_mean)
+        centre_filter(mean, filters->inputs * area, area, filter);
     for (int i = 0; i < filters->inputs * area; i++)
         offset += (double)filter[i] * mean[i / area];
     if (filters->bias)

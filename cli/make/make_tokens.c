@@ -3,8 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
-/* An initializer of one number, under a name of the exporter's counting. text: [24]; number: lives as long as the net. */
-static void put_number(cm_make_net *net, const float *number, char *text)
+void cm_make_put_number(cm_make_net *net, const float *number, char *text)
 {
     cm_make_name_folded(net, text);
     cm_make_weight *weight = cm_make_weight_new(net, text, 0, NULL);
@@ -12,7 +11,7 @@ static void put_number(cm_make_net *net, const float *number, char *text)
         weight->values = number;
 }
 
-static void put_two(cm_make_net *net, const char *op, const char *a, const char *b, char *output)
+void cm_make_put_two(cm_make_net *net, const char *op, const char *a, const char *b, char *output)
 {
     cm_make_plain_node(net, &(cm_make_plain){.op = op, .inputs = {a, b}, .input_count = 2}, output);
 }
@@ -38,16 +37,16 @@ cm_make_value *cm_make_layernorm(cm_make_net *net, const cm_make_value *x, const
             return NULL;
         cm_make_weight_floats(net, names[i], x->channels, values[i]);
     }
-    put_number(net, &two, exponent);
-    put_number(net, &epsilon, added);
+    cm_make_put_number(net, &two, exponent);
+    cm_make_put_number(net, &epsilon, added);
     put_mean(net, x->name, mean);
-    put_two(net, "Sub", x->name, mean, away);
-    put_two(net, "Pow", away, exponent, square);
+    cm_make_put_two(net, "Sub", x->name, mean, away);
+    cm_make_put_two(net, "Pow", away, exponent, square);
     put_mean(net, square, variance);
-    put_two(net, "Add", variance, added, shifted);
+    cm_make_put_two(net, "Add", variance, added, shifted);
     cm_make_plain_node(net, &(cm_make_plain){.op = "Sqrt", .inputs = {shifted}, .input_count = 1}, root);
-    put_two(net, "Div", away, root, unit);
-    put_two(net, "Mul", unit, names[0], scaled);
+    cm_make_put_two(net, "Div", away, root, unit);
+    cm_make_put_two(net, "Mul", unit, names[0], scaled);
     y = cm_make_plain_value(net, &(cm_make_plain){.op = "Add", .inputs = {scaled, names[1]}, .input_count = 2}, NULL, x->channels);
     for (int c = 0; y && c < x->channels; c++) {
         values[0][c] = (float)cm_make_random_between(&net->random, 0.7, 1.3);
@@ -109,8 +108,8 @@ cm_make_value *cm_make_relu6(cm_make_net *net, const cm_make_value *x)
 {
     static const float none = 0.0f, six = 6.0f;
     char low[24], high[24];
-    put_number(net, &none, low);
-    put_number(net, &six, high);
+    cm_make_put_number(net, &none, low);
+    cm_make_put_number(net, &six, high);
     cm_make_value *y = x ? cm_make_plain_value(net, &(cm_make_plain){.op = "Clip", .inputs = {x->name, low, high}, .input_count = 3}, NULL, x->channels)
                          : NULL;
     /* Of a normal number's positive part, which hardly ever passes 6. */
@@ -137,8 +136,7 @@ cm_make_value *cm_make_reshape(cm_make_net *net, const char *from, const char *b
     return cm_make_plain_value(net, &(cm_make_plain){.op = "Reshape", .inputs = {from, shape}, .input_count = 2}, x, channels);
 }
 
-/* [3, N, heads, tokens, size] -> its part number `index`: Gather along the first axis. */
-static void put_part(cm_make_net *net, const char *from, int index, char *output)
+void cm_make_put_part(cm_make_net *net, const char *from, int index, char *output)
 {
     static const int64_t indexes[] = {0, 1, 2};
     char name[24];
@@ -147,7 +145,7 @@ static void put_part(cm_make_net *net, const char *from, int index, char *output
     cm_make_plain_node(net, &(cm_make_plain){.op = "Gather", .inputs = {from, name}, .input_count = 2, .attribute = "axis"}, output);
 }
 
-static void put_transposed(cm_make_net *net, const char *from, int rank, const int64_t *perm, char *output)
+void cm_make_put_transposed(cm_make_net *net, const char *from, int rank, const int64_t *perm, char *output)
 {
     cm_make_plain turn = {.op = "Transpose", .inputs = {from}, .input_count = 1, .attribute = "perm", .count = rank};
     for (int i = 0; i < rank; i++)
@@ -165,20 +163,31 @@ cm_make_value *cm_make_attention(cm_make_net *net, const cm_make_value *x, const
     if (!split)
         return NULL;
     *scale = (float)(1 / sqrt(size));
-    put_transposed(net, split->name, 5, (const int64_t[]){2, 0, 3, 1, 4}, turned);
-    put_part(net, turned, 0, q);
-    put_part(net, turned, 1, k);
-    put_part(net, turned, 2, v);
-    put_transposed(net, k, 4, (const int64_t[]){0, 1, 3, 2}, columns);
-    put_two(net, "MatMul", q, columns, scores);
-    put_number(net, scale, factor);
-    put_two(net, "Mul", scores, factor, scaled);
+    cm_make_put_transposed(net, split->name, 5, (const int64_t[]){2, 0, 3, 1, 4}, turned);
+    cm_make_put_part(net, turned, 0, q);
+    cm_make_put_part(net, turned, 1, k);
+    cm_make_put_part(net, turned, 2, v);
+    cm_make_put_transposed(net, k, 4, (const int64_t[]){0, 1, 3, 2}, columns);
+    cm_make_put_two(net, "MatMul", q, columns, scores);
+    cm_make_put_number(net, scale, factor);
+    cm_make_put_two(net, "Mul", scores, factor, scaled);
     cm_make_plain_node(net, &(cm_make_plain){.op = "Softmax", .inputs = {scaled}, .input_count = 1, .attribute = "axis", .values = {3}}, shares);
-    put_two(net, "MatMul", shares, v, seen);
-    put_transposed(net, seen, 4, (const int64_t[]){0, 2, 1, 3}, back);
+    cm_make_put_two(net, "MatMul", shares, v, seen);
+    cm_make_put_transposed(net, seen, 4, (const int64_t[]){0, 2, 1, 3}, back);
     cm_make_value *joined = cm_make_reshape(net, back, batch, (const int64_t[]){tokens, width}, 2, NULL, width);
     /* A mean of many tokens, which are alike in part. */
     for (int c = 0; joined && c < width; c++)
         joined->variance[c] = 0.2 * all->variance[2 * width + c];
     return cm_make_linear(net, joined, name, width, 0.5);
+}
+
+void cm_make_put_batch(cm_make_net *net, const cm_make_value *x, char *batch)
+{
+    static const int64_t first[] = {0};
+    char shape[24], index[24], number[24];
+    cm_make_name_folded(net, index);
+    cm_make_weight_integers(net, index, 0, 1, first);
+    cm_make_plain_node(net, &(cm_make_plain){.op = "Shape", .inputs = {x->name}, .input_count = 1}, shape);
+    cm_make_plain_node(net, &(cm_make_plain){.op = "Gather", .inputs = {shape, index}, .input_count = 2, .attribute = "axis"}, number);
+    cm_make_plain_node(net, &(cm_make_plain){.op = "Unsqueeze", .inputs = {number}, .input_count = 1, .attribute = "axes", .count = 1}, batch);
 }

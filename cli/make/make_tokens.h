@@ -18,4 +18,17 @@ cm_make_value *cm_make_attention(cm_make_net *net, const cm_make_value *x, const
 cm_make_value *cm_make_reshape(cm_make_net *net, const char *from, const char *batch, const int64_t *dims, int count, const cm_make_value *x,
                                int channels);
 
+/* Nodes of one kind. Names are [24]. */
+
+/* An initializer of one number, under a name of the exporter's counting; number: lives as long as the net. */
+void cm_make_put_number(cm_make_net *net, const float *number, char *text);
+/* A node of two inputs. */
+void cm_make_put_two(cm_make_net *net, const char *op, const char *a, const char *b, char *output);
+/* [3, ...] -> its part number `index`, 0 to 2: Gather along the first axis. */
+void cm_make_put_part(cm_make_net *net, const char *from, int index, char *output);
+/* perm: [rank] */
+void cm_make_put_transposed(cm_make_net *net, const char *from, int rank, const int64_t *perm, char *output);
+/* The batch of x as a list of one integer: x.shape[0]. */
+void cm_make_put_batch(cm_make_net *net, const cm_make_value *x, char *batch);
+
 #endif

@@ -6,18 +6,6 @@
 
 enum { PICTURE = 112, PATCH = 9, SIDE = PICTURE / PATCH, TOKENS = SIDE * SIDE, EMBEDDING = 512, HEADS = 8 };
 
-/* x.shape[0], as a list of one integer. batch: [24] */
-static void put_batch(cm_make_net *net, const cm_make_value *x, char *batch)
-{
-    static const int64_t first[] = {0};
-    char shape[24], index[24], number[24];
-    cm_make_name_folded(net, index);
-    cm_make_weight_integers(net, index, 0, 1, first);
-    cm_make_plain_node(net, &(cm_make_plain){.op = "Shape", .inputs = {x->name}, .input_count = 1}, shape);
-    cm_make_plain_node(net, &(cm_make_plain){.op = "Gather", .inputs = {shape, index}, .input_count = 2, .attribute = "axis"}, number);
-    cm_make_plain_node(net, &(cm_make_plain){.op = "Unsqueeze", .inputs = {number}, .input_count = 1, .attribute = "axes", .count = 1}, batch);
-}
-
 /* Patches of the picture as tokens, and where they are from. batch receives the name of the batch. */
 static cm_make_value *embed(cm_make_net *net, int width, char *batch)
 {
@@ -27,7 +15,7 @@ static cm_make_value *embed(cm_make_net *net, int width, char *batch)
     cm_make_value *x = cm_make_picture(net, "input.1", dims, "None");
     if (!x)
         return NULL;
-    put_batch(net, x, batch);
+    cm_make_put_batch(net, x, batch);
     x = cm_make_convolve(net, x, &patches);
     cm_make_value *flat = x ? cm_make_reshape(net, x->name, batch, (const int64_t[]){width, TOKENS}, 2, x, width) : NULL;
     cm_make_weight *positions = cm_make_weight_new(net, "pos_embed", 3, (const int64_t[]){1, TOKENS, width});

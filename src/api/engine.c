@@ -6,8 +6,15 @@
 
 static cameo_status check_options(const cameo_options *options, cameo_error *error)
 {
-    if (!options->detector && !options->recognizer)
-        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "neither a detector nor a recognizer is given; one of them is needed");
+    if (!options->detector && !options->recognizer && !options->landmarks_106 && !options->landmarks_68 && !options->gender_age &&
+        options->antispoof_count == 0)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "neither a detector nor a recognizer nor a network for attributes is given; one of them is needed");
+    if (options->antispoof_count < 0 || options->antispoof_count > CAMEO_MAX_ANTISPOOF)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "%d anti-spoofing networks are given, where 0 to %d are possible", options->antispoof_count,
+                       CAMEO_MAX_ANTISPOOF);
+    for (int i = 0; i < options->antispoof_count; i++)
+        if (!options->antispoof[i].path)
+            return cm_fail(error, CAMEO_ERROR_ARGUMENT, "anti-spoofing network %d of %d has no path", i, options->antispoof_count);
     if (options->threads < 0)
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "thread count %d is negative; 0 means as many as this process may use",
                        options->threads);
@@ -32,6 +39,36 @@ static cameo_status open_networks(cameo_engine *engine, const cameo_options *opt
     return status;
 }
 
+typedef cameo_status attribute_setter(cm_analyzer *analyzer, const cameo_network *network, cameo_error *error);
+
+/* One network for attributes, if its path is given. */
+static cameo_status open_attribute(cameo_network **network, const char *path, attribute_setter *set, cm_analyzer *analyzer,
+                                   const cameo_options *options, cameo_error *error)
+{
+    if (!path)
+        return CAMEO_OK;
+    cameo_status status = cameo_network_open(network, path, &options->network, error);
+    return status == CAMEO_OK ? set(analyzer, *network, error) : status;
+}
+
+static cameo_status open_attributes(cameo_engine *engine, const cameo_options *options, cameo_error *error)
+{
+    cm_analyzer *analyzer = &engine->analyzer;
+    cameo_status status = cm_analyzer_init(analyzer, options->mean_shape, error);
+    if (status == CAMEO_OK)
+        status = open_attribute(&engine->landmarks_106_network, options->landmarks_106, cm_analyzer_set_landmarks_106, analyzer, options, error);
+    if (status == CAMEO_OK)
+        status = open_attribute(&engine->landmarks_68_network, options->landmarks_68, cm_analyzer_set_landmarks_68, analyzer, options, error);
+    if (status == CAMEO_OK)
+        status = open_attribute(&engine->gender_age_network, options->gender_age, cm_analyzer_set_gender_age, analyzer, options, error);
+    for (int i = 0; i < options->antispoof_count && status == CAMEO_OK; i++) {
+        status = cameo_network_open(&engine->antispoof_networks[i], options->antispoof[i].path, &options->network, error);
+        if (status == CAMEO_OK)
+            status = cm_antispoof_add(&analyzer->antispoof, engine->antispoof_networks[i], options->antispoof[i].scale, error);
+    }
+    return status;
+}
+
 cameo_status cameo_engine_open(cameo_engine **engine, const cameo_options *options, cameo_error *error)
 {
     if (engine)
@@ -48,6 +85,8 @@ cameo_status cameo_engine_open(cameo_engine **engine, const cameo_options *optio
     e->rank = options->rank;
     e->threads = options->threads > 0 ? options->threads : cameo_cpu_count();
     status = open_networks(e, options, error);
+    if (status == CAMEO_OK)
+        status = open_attributes(e, options, error);
     if (status != CAMEO_OK) {
         cameo_engine_free(e);
         return status;
@@ -62,6 +101,11 @@ void cameo_engine_free(cameo_engine *engine)
         return;
     cameo_network_free(engine->detector_network);
     cameo_network_free(engine->recognizer_network);
+    cameo_network_free(engine->landmarks_106_network);
+    cameo_network_free(engine->landmarks_68_network);
+    cameo_network_free(engine->gender_age_network);
+    for (int i = 0; i < CAMEO_MAX_ANTISPOOF; i++)
+        cameo_network_free(engine->antispoof_networks[i]);
     free(engine);
 }
 

@@ -19,6 +19,8 @@ cameo_status cameo_session_create(cameo_session **session, const cameo_engine *e
         status = cm_detector_memory_create(&s->detector, &engine->detector, s->pool, error);
     if (status == CAMEO_OK && engine->recognizer_network)
         status = cm_recognizer_memory_create(&s->recognizer, &engine->recognizer, s->pool, error);
+    if (status == CAMEO_OK)
+        status = cm_analyzer_memory_create(&s->analyzer, &engine->analyzer, s->pool, error);
     if (status != CAMEO_OK) {
         cameo_session_free(s);
         return status;
@@ -33,6 +35,7 @@ void cameo_session_free(cameo_session *session)
         return;
     cm_detector_memory_free(session->detector);
     cm_recognizer_memory_free(session->recognizer);
+    cm_analyzer_memory_free(session->analyzer);
     cm_pool_free(session->pool);
     free(session);
 }

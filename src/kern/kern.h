@@ -15,6 +15,7 @@
 
 #include "base/cpu.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,36 +65,80 @@ typedef struct cm_igemm_tile {
 typedef void cm_igemm_fn(const cm_igemm_tile *tile);
 
 /* ---- gemm: matrix product of a packed left side, for Winograd's convolutions ----
- * a: [k/16, rows, 16]: 16 elements of k side by side, row after row, so that one pointer walks through all rows; panel: [k, nr] of floats, or of
- * IEEE half floats (types f16), CM_ALIGNMENT-aligned -> c: [m, nr], row distance c_stride; columns past n are not computed, what they hold is
- * undefined. k is a multiple of CM_GEMM_K, m in 1..mr and at most rows. All arithmetic is in single precision.
- * ahead: so many bytes in front of its use the panel is fetched into the second-level cache; 0: not. */
+ * a: [k/16] groups, group_stride floats apart, each [m, 16]: 16 elements of k side by side, row after row, so that one pointer walks through all rows;
+ * panel: [k, nr] floats, or IEEE half floats (types f16), CM_ALIGNMENT-aligned -> c: [nr/16] groups of columns, c_stride floats
+ * apart, each [m, 16]; columns past n are not computed, what they hold is undefined. k is a multiple of CM_GEMM_K, m in 1..mr. accumulate: the sums go
+ * on from what c holds.
+ * next: the rows that are multiplied next, laid out like a; they are fetched into the first-level cache. ahead: so many bytes in front of its use a
+ * panel of half floats is fetched into the second-level cache, at an even pace: faster than memory delivers, it would hold up all other loads. Neither
+ * is ever read, so they may point anywhere. */
 #define CM_GEMM_K 16
+enum { CM_CACHE_LINE = 64 };
 typedef struct cm_gemm_tile {
     const float *a;
     const void *panel;
     float *c;
-    ptrdiff_t c_stride, ahead;
-    int rows, k, m, n;
+    const float *next;
+    ptrdiff_t group_stride, c_stride, ahead;
+    int k, m, n;
+    bool accumulate;
 } cm_gemm_tile;
 typedef void cm_gemm_fn(const cm_gemm_tile *tile);
 
-/* ---- winograd: 3x3 convolutions of stride 1 by minimal filtering, F(m x m, 3 x 3) (Winograd 1980; Lavin & Gray 2016, arXiv:1509.09308) ----
- * m x m output pixels (a tile, m = 2 or 4: the row's mr) come from t x t input pixels, t = m + 2, at t * t products a channel instead of 9 * m * m:
+/* ---- winograd: 3x3 convolutions by minimal filtering, F(m x m, 3 x 3) (Winograd 1980; Lavin & Gray 2016, arXiv:1509.09308) ----
+ * m x m output pixels (a tile) come from a few products a channel, fewer than 9 * m * m:
  *
- *   V = B' d B  (input transform)      U = G g G'  (weights, packed once)      sums = V U, a matrix product for each of the t * t positions
+ *   U = G g G'  (filter transform)    V = B' d B  (input transform)    sums = V U, a matrix product for each weight of U
  *   y = A' sums A  (output transform, then the epilogue)
  *
- * winograd/winograd_steps.h has the matrices. */
-enum { CM_WINOGRAD_MOST_EDGE = 6, CM_WINOGRAD_MOST_POSITIONS = 36 };
+ * The same happens along both sides of a tile, and a side is one of two: whole, or, at the end of a picture, half as long. Half a side is evaluated at
+ * some of the points of the whole, so that both have the same weights. With stride 2 a side is two filters of stride 1, of even pixels (two taps) and of
+ * odd ones (one tap, whose outputs are not transformed: all have the same weight). winograd/winograd_steps.h has the matrices. */
+typedef enum cm_winograd_scheme {
+    CM_WINOGRAD_2, /* m 2, stride 1 */
+    CM_WINOGRAD_4, /* m 4, stride 1 */
+    CM_WINOGRAD_2_STRIDE2,
+    CM_WINOGRAD_4_STRIDE2
+} cm_winograd_scheme;
 
-/* rows: [tiles, t * t] pointers, each to the channels of a pixel -> v: [t * t] positions, position_stride floats apart, each [., v_rows, 16] as gemm
- * reads it, tile i in row i; a last group of 16 channels is filled up with zeros. */
+enum { CM_WINOGRAD_SCHEMES = 4, CM_WINOGRAD_MOST_INPUTS = 9, CM_WINOGRAD_MOST_POSITIONS = 9, CM_WINOGRAD_MOST_OUTPUTS = 4, CM_WINOGRAD_MOST_EDGE = 6 };
+
+/* A side of a tile: so many output pixels come from so many inputs, by way of so many positions (the transformed side). */
+typedef struct cm_winograd_side {
+    int outputs, inputs, positions;
+    signed char weight[CM_WINOGRAD_MOST_POSITIONS]; /* the position's weight, of the scheme's along this side */
+} cm_winograd_side;
+
+/* Static storage. */
+const cm_winograd_side *cm_winograd_side_of(cm_winograd_scheme scheme, bool half);
+/* Weights of U along a side: m + 2. */
+int cm_winograd_edge(cm_winograd_scheme scheme);
+/* m 2 or 4, stride 1 or 2. */
+cm_winograd_scheme cm_winograd_scheme_of(int m, int stride);
+
+/* filters: [9] taps, tap_stride apart, each [k, row] floats, or IEEE half floats (types f16) -> u: panels as gemm reads them, of the first `columns`
+ * columns (a multiple of 16, at most row): [edge * edge] weights, weight_stride floats apart, each [columns/nr] panels, panel_stride floats apart,
+ * each [k + zeros, nr], the last of them zero. */
+typedef struct cm_winograd_filter_tile {
+    const void *filters;
+    float *u;
+    ptrdiff_t tap_stride, weight_stride, panel_stride;
+    int k, zeros, row, columns, nr;
+    cm_winograd_scheme scheme;
+} cm_winograd_filter_tile;
+typedef void cm_winograd_filter_fn(const cm_winograd_filter_tile *tile);
+
+/* Tiles of one kind. pixels: [tiles, inputs down * inputs across] pointers, each to the channels of a pixel;
+ * rows: [tiles, positions down * positions across], where each position's row begins -> v: [channels/16] groups, group_stride floats apart, each
+ * [., 16] as gemm reads it: a position goes to rows[.] floats from a group's start; a last group of 16 channels is filled up with zeros. */
 typedef struct cm_winograd_input_tile {
-    const float *const *rows;
+    const float *const *pixels;
+    const uint32_t *rows;
     float *v;
-    ptrdiff_t position_stride;
-    int v_rows, tiles, channels;
+    ptrdiff_t group_stride;
+    int tiles, channels;
+    cm_winograd_scheme scheme;
+    bool half_down, half_across;
 } cm_winograd_input_tile;
 typedef void cm_winograd_input_fn(const cm_winograd_input_tile *tile);
 
@@ -103,16 +148,19 @@ typedef struct cm_winograd_place {
     int rows, columns;
 } cm_winograd_place;
 
-/* sums: [t * t] positions, position_stride apart, each [tiles, channels] with row distance row_stride -> c at channels column .. column +
- * channels - 1 of every pixel of the tiles: pixel distance pixel_stride, line distance line_stride.
+/* Tiles of one kind. rows: as above; sums: [channels/16] groups, group_stride floats apart, each [., 16] as gemm writes them -> c at channels
+ * column .. column + channels - 1 of every pixel of the tiles: pixel distance pixel_stride, line distance line_stride.
  * The epilogue's scale, bias and slope are read at `column`, its residual where c is written (add_stride is not used). */
 typedef struct cm_winograd_output_tile {
     const float *sums;
+    const uint32_t *rows;
     float *c;
     const cm_epilogue *epilogue;
     const cm_winograd_place *places; /* [tiles] */
-    ptrdiff_t position_stride, row_stride, pixel_stride, line_stride;
+    ptrdiff_t group_stride, pixel_stride, line_stride;
     int tiles, channels, column;
+    cm_winograd_scheme scheme;
+    bool half_down, half_across;
 } cm_winograd_output_tile;
 typedef void cm_winograd_output_fn(const cm_winograd_output_tile *tile);
 
@@ -252,6 +300,7 @@ typedef void cm_warp_fn(const cm_warp_row *row);
 typedef enum cm_kernel_op {
     CM_KERNEL_igemm,
     CM_KERNEL_gemm,
+    CM_KERNEL_winograd_filter,
     CM_KERNEL_winograd_input,
     CM_KERNEL_winograd_output,
     CM_KERNEL_dwconv,
@@ -276,6 +325,7 @@ typedef struct cm_kernel {
     union {
         cm_igemm_fn *igemm;
         cm_gemm_fn *gemm;
+        cm_winograd_filter_fn *winograd_filter;
         cm_winograd_input_fn *winograd_input;
         cm_winograd_output_fn *winograd_output;
         cm_dwconv_fn *dwconv;
@@ -294,16 +344,10 @@ typedef struct cm_kernel {
 const cm_kernel *cm_kernel_rows(int *count);
 /* The best row for an operator at a tier: the highest tier not above it; always found, since the reference is always built. */
 const cm_kernel *cm_kernel_choose(cm_kernel_op op, const char *types, cm_cpu_tier tier);
-/* The same for Winograd's transforms, of tiles m x m. */
-const cm_kernel *cm_kernel_choose_winograd(cm_kernel_op op, int m, cm_cpu_tier tier);
 
 /* Packs weights [n, taps, k] (row distance of n: weight_stride floats; taps, k dense) into ceil(n/nr) panels [taps, k, nr], zero-filled columns.
  * panels: cm_igemm_packed_floats(n, taps, k, nr) floats. */
 size_t cm_igemm_packed_floats(int n, int taps, int k, int nr);
 void cm_igemm_pack(const float *weights, ptrdiff_t weight_stride, int n, int taps, int k, int nr, float *panels);
-
-/* Winograd's U = G g G' for tiles m x m (2 or 4), of `count` filters at once. filters: [9, count] -> u: [(m + 2)^2, count], rows u_stride
- * floats apart. */
-void cm_winograd_weights(int m, const float *filters, ptrdiff_t count, float *u, ptrdiff_t u_stride);
 
 #endif

@@ -12,11 +12,11 @@
     X(igemm, f32, 4, 8, REF, ref)       \
     X(igemm, f16, 4, 8, REF, ref)       \
     X(gemm, f32, 4, 8, REF, ref)        \
-    X(gemm, f16, 4, 8, REF, ref)        \
-    X(winograd_input, f32, 2, 3, REF, ref)  \
-    X(winograd_input, f32, 4, 3, REF, ref)  \
-    X(winograd_output, f32, 2, 3, REF, ref) \
-    X(winograd_output, f32, 4, 3, REF, ref) \
+    X(gemm, f16, 4, 8, REF, ref) \
+    X(winograd_filter, f32, 1, 1, REF, ref) \
+    X(winograd_filter, f16, 1, 1, REF, ref) \
+    X(winograd_input, f32, 1, 1, REF, ref) \
+    X(winograd_output, f32, 1, 1, REF, ref) \
     X(dwconv, f32, 1, 1, REF, ref)      \
     X(pool, f32, 1, 1, REF, ref)        \
     X(map, f32, 1, 1, REF, ref)         \
@@ -31,11 +31,11 @@
     X(igemm, f32, 6, 16, AVX2, avx2)      \
     X(igemm, f16, 6, 16, AVX2, avx2)      \
     X(gemm, f32, 6, 16, AVX2, avx2)       \
-    X(gemm, f16, 6, 16, AVX2, avx2)       \
-    X(winograd_input, f32, 2, 3, AVX2, avx2)  \
-    X(winograd_input, f32, 4, 3, AVX2, avx2)  \
-    X(winograd_output, f32, 2, 3, AVX2, avx2) \
-    X(winograd_output, f32, 4, 3, AVX2, avx2) \
+    X(gemm, f16, 6, 16, AVX2, avx2) \
+    X(winograd_filter, f32, 1, 8, AVX2, avx2) \
+    X(winograd_filter, f16, 1, 8, AVX2, avx2) \
+    X(winograd_input, f32, 1, 8, AVX2, avx2) \
+    X(winograd_output, f32, 1, 8, AVX2, avx2) \
     X(dwconv, f32, 1, 8, AVX2, avx2)      \
     X(pool, f32, 1, 8, AVX2, avx2)        \
     X(map, f32, 1, 8, AVX2, avx2)         \
@@ -48,11 +48,11 @@
     X(igemm, f32, 7, 64, AVX512, avx512)  \
     X(igemm, f16, 8, 32, AVX512, avx512)  \
     X(gemm, f32, 7, 64, AVX512, avx512)   \
-    X(gemm, f16, 16, 16, AVX512, avx512)  \
-    X(winograd_input, f32, 2, 3, AVX512, avx512)  \
-    X(winograd_input, f32, 4, 3, AVX512, avx512)  \
-    X(winograd_output, f32, 2, 3, AVX512, avx512) \
-    X(winograd_output, f32, 4, 3, AVX512, avx512) \
+    X(gemm, f16, 16, 16, AVX512, avx512) \
+    X(winograd_filter, f32, 1, 16, AVX512, avx512) \
+    X(winograd_filter, f16, 1, 16, AVX512, avx512) \
+    X(winograd_input, f32, 1, 16, AVX512, avx512) \
+    X(winograd_output, f32, 1, 16, AVX512, avx512) \
     X(normalize, f32, 1, 16, AVX512, avx512) \
     X(hresize, u8, 1, 16, AVX512, avx512) \
     X(vresize, u8, 1, 64, AVX512, avx512) \
@@ -66,11 +66,11 @@
     X(igemm, f32, 6, 16, NEON, neon)      \
     X(igemm, f16, 6, 16, NEON, neon)      \
     X(gemm, f32, 6, 16, NEON, neon)       \
-    X(gemm, f16, 6, 16, NEON, neon)       \
-    X(winograd_input, f32, 2, 3, NEON, neon)  \
-    X(winograd_input, f32, 4, 3, NEON, neon)  \
-    X(winograd_output, f32, 2, 3, NEON, neon) \
-    X(winograd_output, f32, 4, 3, NEON, neon) \
+    X(gemm, f16, 6, 16, NEON, neon) \
+    X(winograd_filter, f32, 1, 8, NEON, neon) \
+    X(winograd_filter, f16, 1, 8, NEON, neon) \
+    X(winograd_input, f32, 1, 8, NEON, neon) \
+    X(winograd_output, f32, 1, 8, NEON, neon) \
     X(dwconv, f32, 1, 8, NEON, neon)      \
     X(pool, f32, 1, 8, NEON, neon)        \
     X(map, f32, 1, 8, NEON, neon)         \

@@ -23,25 +23,14 @@ const cm_kernel *cm_kernel_rows(int *count)
     return kernels;
 }
 
-/* The best row at a tier: of these types (NULL: any) and this mr (0: any). */
-static const cm_kernel *choose(cm_kernel_op op, const char *types, int mr, cm_cpu_tier tier)
+const cm_kernel *cm_kernel_choose(cm_kernel_op op, const char *types, cm_cpu_tier tier)
 {
     const cm_kernel *best = NULL;
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
         const cm_kernel *kernel = &kernels[i];
-        bool fits = kernel->op == op && (types == NULL || strcmp(kernel->types, types) == 0) && (mr == 0 || kernel->mr == mr);
+        bool fits = kernel->op == op && (types == NULL || strcmp(kernel->types, types) == 0);
         if (fits && kernel->tier <= tier && (best == NULL || kernel->tier > best->tier))
             best = kernel;
     }
     return best;
-}
-
-const cm_kernel *cm_kernel_choose(cm_kernel_op op, const char *types, cm_cpu_tier tier)
-{
-    return choose(op, types, 0, tier);
-}
-
-const cm_kernel *cm_kernel_choose_winograd(cm_kernel_op op, int m, cm_cpu_tier tier)
-{
-    return choose(op, NULL, m, tier);
 }

@@ -33,8 +33,8 @@ int cm_algorithm_depthwise(const cm_op *op)
 static bool winograd_fits(const cm_op *op)
 {
     const cm_conv *conv = &op->u.conv;
-    return op->kind == CM_OP_CONV && conv->groups == 1 && conv->kernel[0] == 3 && conv->kernel[1] == 3 && conv->stride[0] == 1 &&
-           conv->stride[1] == 1 && conv->dilation[0] == 1 && conv->dilation[1] == 1;
+    return op->kind == CM_OP_CONV && conv->groups == 1 && conv->kernel[0] == 3 && conv->kernel[1] == 3 && conv->stride[0] <= 2 &&
+           conv->stride[1] == conv->stride[0] && conv->dilation[0] == 1 && conv->dilation[1] == 1;
 }
 
 /* How many times one is the other, as a power of two, up or down. */
@@ -43,14 +43,14 @@ static double distance(double a, double b)
     return fabs(log2(a / b));
 }
 
-static const cm_algorithm_row *nearest_row(cm_cpu_tier tier, double inputs, double outputs)
+static const cm_algorithm_row *nearest_row(cm_cpu_tier tier, int stride, double inputs, double outputs)
 {
     int count;
     const cm_algorithm_row *rows = cm_algorithm_rows(tier, &count), *best = rows;
     double least = INFINITY;
     for (int i = 0; i < count; i++) {
         double d = distance(inputs, rows[i].inputs) + distance(outputs, rows[i].outputs);
-        if (d < least) {
+        if (rows[i].stride == stride && d < least) {
             least = d;
             best = &rows[i];
         }
@@ -80,26 +80,25 @@ cm_algorithm cm_algorithm_choose(const cm_op *op, const cm_policy *policy)
         return (cm_algorithm){0};
     bool fits = winograd_fits(op);
     if (policy->forced)
-        return (cm_algorithm){.winograd = fits ? policy->forced->winograd : 0, .half = policy->forced->half};
+        return fits ? *policy->forced : (cm_algorithm){.half = policy->forced->half};
     if (!fits || op->inputs[0]->dims[1] < CM_FEWEST_WINOGRAD_INPUTS)
         return choose_direct(op, policy->compact);
     const int64_t *output = op->output->dims;
-    const cm_algorithm_row *row = nearest_row(policy->tier, (double)op->inputs[0]->dims[1], (double)output[1]);
+    const cm_algorithm_row *row = nearest_row(policy->tier, op->u.conv.stride[0], (double)op->inputs[0]->dims[1], (double)output[1]);
     int column = nearest_size(sqrt((double)output[2] * (double)output[3]));
     return policy->compact ? row->compact[column] : row->fast[column];
 }
 
 const char *cm_algorithm_text(cm_algorithm algorithm)
 {
-    if (algorithm.winograd == 2)
-        return algorithm.half ? "winograd 2x2, half" : "winograd 2x2";
-    if (algorithm.winograd == 4)
-        return algorithm.half ? "winograd 4x4, half" : "winograd 4x4";
-    return algorithm.half ? "direct, half" : "direct";
+    static const char *const texts[3][3] = {{"direct", "direct, half", "direct, half"},
+                                            {"winograd 2x2", "winograd 2x2, half filters", "winograd 2x2, half"},
+                                            {"winograd 4x4", "winograd 4x4, half filters", "winograd 4x4, half"}};
+    return texts[algorithm.winograd / 2][algorithm.half + algorithm.kept];
 }
 
 double cm_algorithm_bytes(cm_algorithm algorithm, int64_t inputs, int64_t outputs)
 {
-    int edge = algorithm.winograd ? algorithm.winograd + 2 : 3;
-    return (double)(edge * edge) * (double)inputs * (double)outputs * (algorithm.half ? 2.0 : 4.0);
+    int edge = algorithm.kept ? algorithm.winograd + 2 : 3;
+    return edge * edge * (double)inputs * (double)outputs * (algorithm.half ? 2.0 : 4.0);
 }

@@ -86,7 +86,7 @@ const cm_packed_entry *cm_packed_file_find(const cm_packed_file *file, const cm_
     for (uint32_t i = 0; i < file->count; i++) {
         const cm_packed_entry *entry = &file->entries[i];
         if (entry->content == key->content && entry->source == key->source && entry->spatial == key->spatial &&
-            entry->form == (int32_t)key->layout.form && entry->nr == key->layout.nr && entry->m == key->layout.m &&
+            entry->form == (int32_t)key->layout.form && entry->nr == key->layout.nr && entry->edge == key->layout.edge &&
             entry->half == (int32_t)key->layout.half && entry->bytes == bytes)
             return entry;
     }
@@ -133,7 +133,7 @@ cm_packed_entry cm_packed_file_entry(const cm_packed *packed)
                              .spatial = key->spatial,
                              .form = (int32_t)key->layout.form,
                              .nr = key->layout.nr,
-                             .m = key->layout.m,
+                             .edge = key->layout.edge,
                              .half = (int32_t)key->layout.half,
                              .content = key->content,
                              .bytes = packed->bytes,

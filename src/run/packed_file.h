@@ -19,7 +19,7 @@ typedef struct cm_packed_identity {
 
 /* One layer: its bytes are cm_packed's block. */
 typedef struct cm_packed_entry {
-    int32_t source, spatial, form, nr, m, half; /* its cm_weight_key */
+    int32_t source, spatial, form, nr, edge, half; /* its cm_weight_key */
     uint64_t content;
     uint64_t offset, bytes; /* of its block in the file */
     uint64_t checksum;      /* of the block */

@@ -1,5 +1,5 @@
 /* Steps of every kind, and the small ones that need no file of their own. */
-#include "run/step.h"
+#include "run/winograd_tiles.h"
 
 #include "kern/plain/plain.h"
 
@@ -39,7 +39,8 @@ uint64_t cm_step_products(const cm_step *step)
     if (!step->algorithm.winograd)
         return cm_op_macs(step->op);
     const cm_winograd *w = &step->winograd;
-    return (uint64_t)w->tiles * (uint64_t)w->panels.positions * (uint64_t)step->op->inputs[0]->dims[1] * (uint64_t)step->op->output->dims[1];
+    const int64_t *in = step->op->inputs[0]->dims, *out = step->op->output->dims;
+    return (uint64_t)(out[0] * cm_winograd_cut_positions(&w->down) * cm_winograd_cut_positions(&w->across) * in[1] * out[1]);
 }
 
 /* ---- Rows of a matrix, split over the threads ---- */

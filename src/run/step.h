@@ -20,14 +20,26 @@ typedef struct cm_context {
 
 typedef void cm_step_fn(const struct cm_step *step, const cm_context *context);
 
+/* A side of a picture cut into Winograd's tiles. */
+typedef struct cm_winograd_cut {
+    const cm_winograd_side *whole, *half;
+    int tiles;
+    bool has_half; /* the last tile is half */
+} cm_winograd_cut;
+
 /* A convolution by Winograd's transforms; geometry that does not change from run to run. */
 typedef struct cm_winograd {
-    const cm_kernel *input, *multiply, *output;
-    cm_winograd_panels panels;
-    int m;                          /* tiles of m x m output pixels */
-    int tiles_down, tiles_across;   /* of one picture */
-    int64_t tiles;                  /* of all pictures */
-    int chunk_tiles;                /* a thread's scratch holds so many */
+    const cm_kernel *filter, *input, *multiply, *output;
+    cm_winograd_scheme scheme;
+    int edge;                     /* weights along a side: edge * edge in all */
+    cm_winograd_cut down, across; /* of one picture */
+    int64_t tiles;                /* of all pictures */
+    int chunk_tiles;              /* a thread's scratch holds so many */
+    int k, k_block;               /* input channels rounded up to CM_GEMM_K; so many are multiplied at once */
+    int width;                    /* output channels of a group */
+    bool kept;                    /* filters are kept transformed, as half floats */
+    bool whole;                   /* they are not, and all are transformed before the first tile */
+    cm_weight_layout layout;
 } cm_winograd;
 
 typedef struct cm_step {

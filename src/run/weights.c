@@ -259,7 +259,7 @@ static size_t weight_bytes(const cm_layer *l, const cm_weight_layout *layout, cm
     if (layout->form == CM_WEIGHTS_DEPTHWISE || layout->form == CM_WEIGHTS_PAIRED)
         return (size_t)l->taps * (size_t)l->inputs * (size_t)l->outputs * sizeof(float);
     if (layout->form == CM_WEIGHTS_WINOGRAD)
-        return cm_winograd_panels_of(layout, l->inputs, l->outputs).bytes;
+        return cm_winograd_bytes(layout, l->inputs, l->outputs);
     packed->group_bytes = cm_igemm_packed_floats(l->outputs / l->groups, l->taps, l->inputs, layout->nr) *
                           (layout->half ? sizeof(uint16_t) : sizeof(float));
     return packed->group_bytes * (size_t)l->groups;
@@ -385,7 +385,7 @@ static cameo_status add(cm_weight_store *store, cm_graph *graph, const cm_op *op
 static bool same_key(const cm_weight_key *a, const cm_weight_key *b)
 {
     return a->source == b->source && a->spatial == b->spatial && a->content == b->content && a->layout.form == b->layout.form &&
-           a->layout.nr == b->layout.nr && a->layout.m == b->layout.m && a->layout.half == b->layout.half;
+           a->layout.nr == b->layout.nr && a->layout.edge == b->layout.edge && a->layout.half == b->layout.half;
 }
 
 /* FNV-1a, four bytes at a time. */

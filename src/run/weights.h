@@ -9,21 +9,21 @@
 
 /* Which bytes packing makes of a layer: to be raised whenever the same weights and the same key become other bytes, so that files of packed weights
  * that older code has written are not taken for those of today (tests/run/test_packing.c notices). */
-enum { CM_PACKING_VERSION = 1 };
+enum { CM_PACKING_VERSION = 2 };
 
 /* How weights lie in memory: which kernel reads them. */
 typedef enum cm_weight_form {
     CM_WEIGHTS_DEPTHWISE, /* [taps, channels] */
     CM_WEIGHTS_PAIRED,    /* groups of two channels: [taps, 2, channels], what a channel takes of itself and of its neighbour */
-    CM_WEIGHTS_PANELS,    /* igemm's panels, group by group */
-    CM_WEIGHTS_WINOGRAD   /* gemm's panels of transformed weights, see cm_winograd_panel */
+    CM_WEIGHTS_PANELS,    /* igemm's panels, group by group; also Winograd's filters where they are transformed in each run */
+    CM_WEIGHTS_WINOGRAD   /* gemm's panels of Winograd's filters, transformed: [group of CM_WINOGRAD_GROUP outputs][weight][panel in group][k][nr] */
 } cm_weight_form;
 
 typedef struct cm_weight_layout {
     cm_weight_form form;
     int nr;   /* panel width */
-    int m;    /* WINOGRAD: tiles m x m */
-    bool half; /* half floats, each output channel scaled by a power of two to use their range; PANELS and WINOGRAD */
+    int edge; /* WINOGRAD: edge * edge weights */
+    bool half; /* half floats, each output channel scaled by a power of two to use their range; PANELS; WINOGRAD always */
 } cm_weight_layout;
 
 /* How one layer's weights were packed; together with the layer this names them. */
@@ -54,21 +54,12 @@ typedef struct cm_packed {
 /* Of the store's index: models have hundreds of layers, hostile ones a hundred thousand. */
 enum { CM_WEIGHT_BUCKETS = 1024 };
 
-/* Output channels that Winograd's convolutions handle together: all positions of one such group of panels lie side by side, in the order
- * they are read.
- *
- *   [group of channels][position][panel in group][k][nr] */
+/* Output channels that Winograd's convolutions handle together. */
 enum { CM_WINOGRAD_GROUP = 64 };
 
-typedef struct cm_winograd_panels {
-    int positions, k; /* k: input channels, rounded up to CM_GEMM_K */
-    int nr, panels;   /* of all output channels */
-    size_t panel_bytes, bytes; /* of one panel; of all */
-} cm_winograd_panels;
-
-cm_winograd_panels cm_winograd_panels_of(const cm_weight_layout *layout, int inputs, int outputs);
-/* Where the panel starts that holds the nr output channels from panel * nr on, for one position; bytes from the weights' start. */
-size_t cm_winograd_panel(const cm_winograd_panels *panels, int panel, int position);
+/* Of the WINOGRAD form: bytes in all, and from the start to the panel that holds the nr outputs from panel * nr on, of one weight. */
+size_t cm_winograd_bytes(const cm_weight_layout *layout, int inputs, int outputs);
+size_t cm_winograd_panel(const cm_weight_layout *layout, int inputs, int outputs, int panel, int weight);
 
 struct cm_weight_cache;
 

@@ -49,8 +49,7 @@ typedef struct cm_panel_job {
  * scratch of its own. pool: NULL for the caller alone. Errors: MEMORY, FORMAT. */
 cameo_status cm_pack_panels(cm_panel_job *job, cm_pool *pool, cameo_error *error);
 
-/* Fills packed->weights, bias and scale, which are allocated, with Winograd's transform of a 3x3 convolution's weights.
- * Errors: MEMORY, FORMAT. */
+/* Fills packed->weights, bias and scale, which are allocated, with a 3x3 convolution's filters transformed. Errors: MEMORY, FORMAT. */
 cameo_status cm_pack_winograd(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cm_pool *pool, cameo_error *error);
 
 #endif

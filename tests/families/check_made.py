@@ -13,15 +13,19 @@ import binding
 import oracle
 
 # What takes seconds; larger ones repeat the same blocks.
-ARCHITECTURES = ["r18", "mbf", "adaface_r18", "vit_t", "facenet", "scrfd_500m"]
+ARCHITECTURES = ["r18", "mbf", "adaface_r18", "vit_t", "facenet", "edgeface_xs", "edgeface_s", "ghostfacenet", "scrfd_500m", "2d106", "1k3d68",
+                 "genderage", "minifasnet_v2", "minifasnet_v1se"]
+SIDES = {"facenet": 160, "scrfd_500m": 128, "2d106": 192, "1k3d68": 192, "genderage": 96, "minifasnet_v2": 80, "minifasnet_v1se": 80}
+OF_BYTES = ["2d106", "1k3d68", "genderage", "minifasnet_v2", "minifasnet_v1se"]  # these take pixels in 0..255
 
 
 def pictures(model, batch, random):
     """Smooth pictures with some noise, as the network's input wants them."""
-    side = {"facenet": 160, "scrfd_500m": 128}.get(model, 112)
+    side = SIDES.get(model, 112)
     batch = 1 if model.startswith("scrfd") else batch
     waves = numpy.sin(numpy.arange(side) * random.uniform(0.02, 0.2, (batch, 3, 1, 1)) + random.uniform(0, 6, (batch, 3, side, 1)) * 0.2)
-    return (0.6 * waves + 0.2 * random.standard_normal((batch, 3, side, side))).astype(numpy.float32)
+    x = (0.6 * waves + 0.2 * random.standard_normal((batch, 3, side, side))).astype(numpy.float32)
+    return numpy.clip(numpy.round(x * 127.5 + 127.5), 0, 255).astype(numpy.float32) if model in OF_BYTES else x
 
 
 def main():

@@ -11,8 +11,9 @@ typedef void part(const cm_kernel *kernel);
 
 static part *const checks[CM_KERNEL_OP_COUNT] = {
     [CM_KERNEL_igemm] = check_igemm, [CM_KERNEL_gemm] = check_gemm,
-    [CM_KERNEL_winograd_input] = check_winograd_input, [CM_KERNEL_winograd_output] = check_winograd_output,
-           [CM_KERNEL_dwconv] = check_dwconv,   [CM_KERNEL_pool] = check_pool,
+    [CM_KERNEL_winograd_filter] = check_winograd_filter, [CM_KERNEL_winograd_input] = check_winograd_input,
+    [CM_KERNEL_winograd_output] = check_winograd_output,
+    [CM_KERNEL_dwconv] = check_dwconv,   [CM_KERNEL_pool] = check_pool,
     [CM_KERNEL_map] = check_map,             [CM_KERNEL_softmax] = check_softmax, [CM_KERNEL_transpose] = check_transpose,
     [CM_KERNEL_normalize] = check_normalize, [CM_KERNEL_hresize] = check_hresize, [CM_KERNEL_vresize] = check_vresize,
     [CM_KERNEL_warp] = check_warp,
@@ -20,8 +21,8 @@ static part *const checks[CM_KERNEL_OP_COUNT] = {
 
 static part *const times[CM_KERNEL_OP_COUNT] = {
     [CM_KERNEL_igemm] = time_igemm, [CM_KERNEL_gemm] = time_gemm,
-    [CM_KERNEL_winograd_input] = time_winograd_input, [CM_KERNEL_winograd_output] = time_winograd_output,
-           [CM_KERNEL_dwconv] = time_dwconv,   [CM_KERNEL_pool] = time_pool,
+    [CM_KERNEL_winograd_filter] = time_winograd, [CM_KERNEL_winograd_input] = time_winograd, [CM_KERNEL_winograd_output] = time_winograd,
+    [CM_KERNEL_dwconv] = time_dwconv,   [CM_KERNEL_pool] = time_pool,
     [CM_KERNEL_map] = time_map,             [CM_KERNEL_softmax] = time_softmax, [CM_KERNEL_transpose] = time_transpose,
     [CM_KERNEL_normalize] = time_normalize, [CM_KERNEL_hresize] = time_hresize, [CM_KERNEL_vresize] = time_vresize,
     [CM_KERNEL_warp] = time_warp,

@@ -18,7 +18,7 @@ static cm_packed layer(int index)
 {
     return (cm_packed){.key = {.source = 10 + index,
                                .spatial = index,
-                               .layout = {.form = (cm_weight_form)index, .nr = 16, .m = 2 * index, .half = index == 1},
+                               .layout = {.form = (cm_weight_form)index, .nr = 16, .edge = 2 * index, .half = index == 1},
                                .content = 77u * (uint64_t)index},
                        .block = blocks[index],
                        .bytes = block_bytes[index]};
@@ -79,7 +79,7 @@ static void other_keys_are_not_found(void **state)
         packed.key.spatial += change == 1;
         packed.key.layout.form = change == 2 ? CM_WEIGHTS_DEPTHWISE : packed.key.layout.form;
         packed.key.layout.nr += change == 3;
-        packed.key.layout.m += change == 4;
+        packed.key.layout.edge += change == 4;
         packed.key.layout.half = packed.key.layout.half != (change == 5);
         packed.key.content ^= change == 6 ? (uint64_t)1 << 40 : 0;
         packed.bytes += change == 7;

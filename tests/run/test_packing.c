@@ -55,9 +55,9 @@ static void check_bytes(cm_pool *pool)
     } cases[] = {{"each_conv", {.form = CM_WEIGHTS_DEPTHWISE}, 0xd2ac4d6d81527df2u},
                  {"square_conv", {.form = CM_WEIGHTS_PANELS, .nr = 16}, 0xfcb30fd57fb59cefu},
                  {"square_conv", {.form = CM_WEIGHTS_PANELS, .nr = 64, .half = true}, 0x230e8536f003bc85u},
-                 {"square_conv", {.form = CM_WEIGHTS_WINOGRAD, .nr = 8, .m = 4}, 0xa56f17c1b94265e1u},
-                 {"square_conv", {.form = CM_WEIGHTS_WINOGRAD, .nr = 16, .m = 2}, 0x59156cde8b4d965au},
-                 {"square_conv", {.form = CM_WEIGHTS_WINOGRAD, .nr = 16, .m = 4, .half = true}, 0xf224b7e53109db83u},
+                 {"square_conv", {.form = CM_WEIGHTS_WINOGRAD, .nr = 8, .edge = 6, .half = true}, 0x8006b527cab09a8eu},
+                 {"square_conv", {.form = CM_WEIGHTS_WINOGRAD, .nr = 16, .edge = 4, .half = true}, 0x78181279616ca15cu},
+                 {"square_conv", {.form = CM_WEIGHTS_WINOGRAD, .nr = 16, .edge = 6, .half = true}, 0x722ec523fe652facu},
                  {"y", {.form = CM_WEIGHTS_PANELS, .nr = 12}, 0x5044b740669ac165u},
                  {"y", {.form = CM_WEIGHTS_PANELS, .nr = 32, .half = true}, 0xba3506279af1cb16u}};
     pb bytes = build();
@@ -71,7 +71,7 @@ static void check_bytes(cm_pool *pool)
     assert_int_equal(cm_graph_fuse(graph, NULL), CAMEO_OK);
     assert_int_equal(cm_graph_layout(graph, NULL), CAMEO_OK);
     assert_int_equal(cm_weight_store_init(&store, 1u << 30, NULL), CAMEO_OK);
-    assert_int_equal(CM_PACKING_VERSION, 1);
+    assert_int_equal(CM_PACKING_VERSION, 2);
     cm_weight_store_begin(&store, pool);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const cm_packed *packed;

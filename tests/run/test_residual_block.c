@@ -190,7 +190,8 @@ static void threads_and_batch_change_no_bit(void **state)
 static void sizes_share_packed_weights(void **state)
 {
     (void)state;
-    static const cm_algorithm two = {.winograd = 2}, four = {.winograd = 4};
+    static const cm_algorithm two = {.winograd = 2, .half = true, .kept = true}, four = {.winograd = 4, .half = true, .kept = true};
+    static const cm_algorithm fresh_two = {.winograd = 2, .half = true}, fresh_four = {.winograd = 4, .half = true};
     block b;
     cameo_network *network = open_block(&b, false, NULL);
     network->forced = &two;
@@ -203,7 +204,17 @@ static void sizes_share_packed_weights(void **state)
     assert_int_equal(cameo_runner_plan(small).macs, 2ull * 9 * CHANNELS * CHANNELS * PIXELS);
     network->forced = &four;
     cameo_runner *otherwise = make_runner(network, 1, 40, 1);
-    assert_true(cameo_runner_plan(otherwise).weight_bytes > 2 * bytes);
+    uint64_t both = cameo_runner_plan(otherwise).weight_bytes;
+    assert_true(both > 2 * bytes);
+    network->forced = &fresh_two; /* filters that are not kept transformed are the same for tiles of any size */
+    cameo_runner *filters = make_runner(network, 1, SIZE, 1);
+    uint64_t all = cameo_runner_plan(filters).weight_bytes;
+    assert_true(all > both);
+    network->forced = &fresh_four;
+    cameo_runner *shared = make_runner(network, 1, 40, 1);
+    assert_int_equal(cameo_runner_plan(shared).weight_bytes, all);
+    cameo_runner_free(filters);
+    cameo_runner_free(shared);
     cameo_runner_free(small);
     cameo_runner_free(large);
     cameo_runner_free(otherwise);

@@ -1,5 +1,6 @@
 /* Matrix product of a packed left side, on the vectors of the including file, which defines the tile GEMM_MR x GEMM_COLUMNS vectors, how an element
- * of the panel is stored (gemm_panel_element, gemm_load), and includes vector_*.h before this.
+ * of the panel is stored (gemm_panel_element, gemm_load), whether it comes from memory rather than from a cache (GEMM_PANEL_FROM_MEMORY; the panel's
+ * row is then not longer than a cache line), and includes vector_*.h before this.
  *
  *            panel:   b0 .. b3        (streamed)
  *   row 0 -> a0 all:  s00 .. s03
@@ -14,12 +15,19 @@
 #include "kern/vector/vector_math.h"
 
 #define GEMM_NR (GEMM_COLUMNS * VEC)
-enum { GEMM_LINE = 64 }; /* bytes of a cache line */
+/* A line of the panel lasts for so many k. */
+enum { GEMM_ROW_BYTES = GEMM_NR * (int)sizeof(gemm_panel_element), GEMM_LINE_K = GEMM_ROW_BYTES < CM_CACHE_LINE ? CM_CACHE_LINE / GEMM_ROW_BYTES : 1 };
 
 /* What a body is made for; all constant. */
 typedef struct gemm_variant {
-    int m, columns, fetch;
+    int m, columns;
 } gemm_variant;
+
+/* Row i of vector j of the columns. */
+VEC_INLINE float *gemm_place(const cm_gemm_tile *tile, int i, int j)
+{
+    return tile->c + j * VEC / CM_GEMM_K * tile->c_stride + i * CM_GEMM_K + j * VEC % CM_GEMM_K;
+}
 
 VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
 {
@@ -27,55 +35,49 @@ VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
     vec sums[GEMM_MR][GEMM_COLUMNS];
     UNROLL for (int i = 0; i < m; i++) {
         UNROLL for (int j = 0; j < columns; j++)
-            sums[i][j] = vec_zero();
+            sums[i][j] = tile->accumulate ? vec_load(gemm_place(tile, i, j)) : vec_zero();
     }
     const gemm_panel_element *panel = tile->panel;
     const float *a = tile->a;
-    ptrdiff_t next_group = ((ptrdiff_t)tile->rows - 1) * CM_GEMM_K;
-    for (int group = 0; group < tile->k; group += CM_GEMM_K, a += next_group) {
-        for (int k = 0; k < CM_GEMM_K; k++, a++, panel += GEMM_NR) {
-            vec b[GEMM_COLUMNS];
-            UNROLL for (int j = 0; j < columns; j++)
-                b[j] = gemm_load(panel + j * VEC);
-            if (variant.fetch) {
-                UNROLL for (int byte = 0; byte < GEMM_NR * (int)sizeof *panel; byte += GEMM_LINE)
-                    vec_prefetch_far((const void *)((uintptr_t)panel + (uintptr_t)(tile->ahead + byte)));
-            }
-            UNROLL for (int i = 0; i < m; i++) {
-                vec x = vec_all(a[i * CM_GEMM_K]);
+    uintptr_t next = (uintptr_t)tile->next;
+    for (int group = 0; group < tile->k; group += CM_GEMM_K) {
+        for (int k = 0; k < CM_GEMM_K; k += GEMM_LINE_K) {
+            UNROLL for (int step = k; step < k + GEMM_LINE_K; step++, panel += GEMM_NR) {
+                vec b[GEMM_COLUMNS];
                 UNROLL for (int j = 0; j < columns; j++)
-                    sums[i][j] = vec_fma(x, b[j], sums[i][j]);
+                    b[j] = gemm_load(panel + j * VEC);
+                vec_prefetch((const void *)(next + (uintptr_t)step * CM_CACHE_LINE));
+                if (GEMM_PANEL_FROM_MEMORY && step % GEMM_LINE_K == 0)
+                    vec_prefetch_far((const void *)((uintptr_t)panel + (uintptr_t)tile->ahead));
+                UNROLL for (int i = 0; i < m; i++) {
+                    vec x = vec_all(a[i * CM_GEMM_K + step]);
+                    UNROLL for (int j = 0; j < columns; j++)
+                        sums[i][j] = vec_fma(x, b[j], sums[i][j]);
+                }
             }
         }
+        a += tile->group_stride;
+        next += (uintptr_t)tile->group_stride * sizeof *a;
     }
     UNROLL for (int i = 0; i < m; i++) {
         UNROLL for (int j = 0; j < columns; j++)
-            vec_store(tile->c + i * tile->c_stride + j * VEC, sums[i][j]);
+            vec_store(gemm_place(tile, i, j), sums[i][j]);
     }
 }
 
 /* m rows and as many vectors of columns as hold n. */
-VEC_INLINE void gemm_columns(const cm_gemm_tile *tile, const int m, const int fetch)
+VEC_INLINE void gemm_rows(const cm_gemm_tile *tile, const int m)
 {
 #if GEMM_COLUMNS > 2
     if (tile->n <= VEC)
-        gemm_body(tile, (gemm_variant){ m, 1, fetch });
+        gemm_body(tile, (gemm_variant){ m, 1 });
     else if (tile->n <= 2 * VEC)
-        gemm_body(tile, (gemm_variant){ m, 2, fetch });
+        gemm_body(tile, (gemm_variant){ m, 2 });
     else if (tile->n <= 3 * VEC)
-        gemm_body(tile, (gemm_variant){ m, 3, fetch });
+        gemm_body(tile, (gemm_variant){ m, 3 });
     else
 #endif
-        gemm_body(tile, (gemm_variant){ m, GEMM_COLUMNS, fetch });
-}
-
-/* The panel is fetched ahead where the caller says so, and then only for whole tiles: the first ones of a panel are. */
-VEC_INLINE void gemm_rows(const cm_gemm_tile *tile, const int m)
-{
-    if (tile->ahead)
-        gemm_columns(tile, m, 1);
-    else
-        gemm_columns(tile, m, 0);
+        gemm_body(tile, (gemm_variant){ m, GEMM_COLUMNS });
 }
 
 #endif

@@ -5,6 +5,7 @@
 #define GEMM_COLUMNS 2
 typedef uint16_t gemm_panel_element;
 #define gemm_load vec_load_half
+#define GEMM_PANEL_FROM_MEMORY 1
 #include "kern/gemm/gemm.inc.h"
 
 void cameo_k_gemm_f16_6x16__avx2(const cm_gemm_tile *tile)

@@ -5,6 +5,7 @@
 #define GEMM_COLUMNS 2
 typedef float gemm_panel_element;
 #define gemm_load vec_load
+#define GEMM_PANEL_FROM_MEMORY 0
 #include "kern/gemm/gemm.inc.h"
 
 void cameo_k_gemm_f32_6x16__avx2(const cm_gemm_tile *tile)

@@ -5,6 +5,7 @@
 #define GEMM_COLUMNS 4
 typedef float gemm_panel_element;
 #define gemm_load vec_load
+#define GEMM_PANEL_FROM_MEMORY 0
 #include "kern/gemm/gemm.inc.h"
 
 void cameo_k_gemm_f32_7x64__avx512(const cm_gemm_tile *tile)

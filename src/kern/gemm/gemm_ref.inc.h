@@ -4,27 +4,25 @@
 
 #include "kern/kernel_list.h"
 
-#include <string.h>
-
 enum { GEMM_NR = 8 };
 
 /* One row: [k] x [k, GEMM_NR] -> c: [GEMM_NR] */
 static void gemm_row(const cm_gemm_tile *tile, int row, float *c)
 {
-    float sums[GEMM_NR] = { 0 };
     const gemm_panel_element *panel = tile->panel;
+    for (int j = 0; j < GEMM_NR && !tile->accumulate; j++)
+        c[j] = 0.0f;
     for (int k = 0; k < tile->k; k++, panel += GEMM_NR) {
-        float x = tile->a[((ptrdiff_t)(k / CM_GEMM_K) * tile->rows + row) * CM_GEMM_K + k % CM_GEMM_K];
+        float x = tile->a[k / CM_GEMM_K * tile->group_stride + (ptrdiff_t)row * CM_GEMM_K + k % CM_GEMM_K];
         for (int j = 0; j < GEMM_NR; j++)
-            sums[j] += x * gemm_load(panel[j]);
+            c[j] += x * gemm_load(panel[j]);
     }
-    memcpy(c, sums, sizeof sums);
 }
 
 static void gemm_all(const cm_gemm_tile *tile)
 {
     for (int i = 0; i < tile->m; i++)
-        gemm_row(tile, i, tile->c + i * tile->c_stride);
+        gemm_row(tile, i, tile->c + i * CM_GEMM_K);
 }
 
 #endif

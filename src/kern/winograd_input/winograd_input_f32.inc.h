@@ -4,46 +4,73 @@
 
 #include "kern/winograd/winograd_vector.h"
 
-/* A vector of channels of one tile. rows: [edge * edge] pointers; v: where position 0 goes; part: only the first channels are there. */
-VEC_INLINE void winograd_input_vector(const int m, const float *const *rows, ptrdiff_t channel, float *v, ptrdiff_t position_stride, int part,
-                                      vec_mask mask)
+/* A vector of channels of one tile. pixels: [inputs * inputs] pointers; rows: [positions * positions]; v: the group; part: only the first
+ * channels are there. */
+VEC_INLINE void winograd_input_vector(const winograd_side down, const winograd_side across, const float *const *pixels, ptrdiff_t channel,
+                                      const uint32_t *rows, float *v, int part, vec_mask mask)
 {
-    const int edge = m + 2;
-    vec columns[CM_WINOGRAD_MOST_EDGE][CM_WINOGRAD_MOST_EDGE]; /* [column][row]: B' d */
-    UNROLL for (int j = 0; j < edge; j++) {
-        vec d[CM_WINOGRAD_MOST_EDGE];
-        UNROLL for (int i = 0; i < edge; i++)
-            d[i] = vec_load_if(rows[i * edge + j] + channel, part, mask);
-        winograd_forward(m, d, columns[j]);
+    const int inputs = winograd_inputs(across), positions = winograd_positions(across);
+    vec columns[CM_WINOGRAD_MOST_INPUTS][CM_WINOGRAD_MOST_POSITIONS]; /* [column][row]: B' d */
+    UNROLL for (int j = 0; j < inputs; j++) {
+        vec d[CM_WINOGRAD_MOST_INPUTS];
+        UNROLL for (int i = 0; i < winograd_inputs(down); i++)
+            d[i] = vec_load_if(pixels[i * inputs + j] + channel, part, mask);
+        winograd_forward(down, d, columns[j]);
     }
-    UNROLL for (int i = 0; i < edge; i++) {
-        vec line[CM_WINOGRAD_MOST_EDGE], out[CM_WINOGRAD_MOST_EDGE];
-        UNROLL for (int j = 0; j < edge; j++)
+    UNROLL for (int i = 0; i < winograd_positions(down); i++) {
+        vec line[CM_WINOGRAD_MOST_INPUTS], out[CM_WINOGRAD_MOST_POSITIONS];
+        UNROLL for (int j = 0; j < inputs; j++)
             line[j] = columns[j][i];
-        winograd_forward(m, line, out);
-        UNROLL for (int j = 0; j < edge; j++)
-            vec_store(v + (i * edge + j) * position_stride, out[j]);
+        winograd_forward(across, line, out);
+        UNROLL for (int j = 0; j < positions; j++)
+            vec_store(v + rows[i * positions + j], out[j]);
     }
 }
 
 /* The channels from c on of all tiles; part: only the first `left` of the vector are there. */
-VEC_INLINE void winograd_input_channels(const cm_winograd_input_tile *tile, const int m, int c, const int part, int left)
+VEC_INLINE void winograd_input_channels(const cm_winograd_input_tile *tile, const winograd_side down, const winograd_side across, int c,
+                                        const int part, int left)
 {
-    const int positions = (m + 2) * (m + 2);
-    float *v = tile->v + (ptrdiff_t)(c / CM_GEMM_K) * tile->v_rows * CM_GEMM_K + c % CM_GEMM_K;
+    const ptrdiff_t pixels = (ptrdiff_t)winograd_inputs(down) * winograd_inputs(across);
+    const ptrdiff_t positions = (ptrdiff_t)winograd_positions(down) * winograd_positions(across);
+    float *v = tile->v + c / CM_GEMM_K * tile->group_stride + c % CM_GEMM_K;
     for (int i = 0; i < tile->tiles; i++)
-        winograd_input_vector(m, tile->rows + (ptrdiff_t)i * positions, part && left == 0 ? 0 : c, v + i * CM_GEMM_K, tile->position_stride, part,
+        winograd_input_vector(down, across, tile->pixels + i * pixels, part && left == 0 ? 0 : c, tile->rows + i * positions, v, part,
                               vec_first(left));
 }
 
 /* Tiles are the inner loop: neighbours share pixels, and V is written line after line. */
-VEC_INLINE void winograd_input_all(const cm_winograd_input_tile *tile, const int m)
+VEC_INLINE void winograd_input_sides(const cm_winograd_input_tile *tile, const winograd_side down, const winograd_side across)
 {
     int whole = tile->channels / VEC * VEC, padded = (tile->channels + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K;
     for (int c = 0; c < whole; c += VEC)
-        winograd_input_channels(tile, m, c, 0, VEC);
+        winograd_input_channels(tile, down, across, c, 0, VEC);
     for (int c = whole; c < padded; c += VEC)
-        winograd_input_channels(tile, m, c, 1, tile->channels > c ? tile->channels - c : 0);
+        winograd_input_channels(tile, down, across, c, 1, tile->channels > c ? tile->channels - c : 0);
+}
+
+/* whole: the side of a whole tile; half of it comes after it. */
+VEC_INLINE void winograd_input_kinds(const cm_winograd_input_tile *tile, const winograd_side whole)
+{
+    const winograd_side half = (winograd_side)(whole + 1);
+    if (tile->half_down && tile->half_across)
+        winograd_input_sides(tile, half, half);
+    else if (tile->half_down)
+        winograd_input_sides(tile, half, whole);
+    else if (tile->half_across)
+        winograd_input_sides(tile, whole, half);
+    else
+        winograd_input_sides(tile, whole, whole);
+}
+
+VEC_INLINE void winograd_input_all(const cm_winograd_input_tile *tile)
+{
+    switch (tile->scheme) {
+    case CM_WINOGRAD_2: winograd_input_kinds(tile, WINOGRAD_2); break;
+    case CM_WINOGRAD_4: winograd_input_kinds(tile, WINOGRAD_4); break;
+    case CM_WINOGRAD_2_STRIDE2: winograd_input_kinds(tile, WINOGRAD_2_STRIDE2); break;
+    case CM_WINOGRAD_4_STRIDE2: winograd_input_kinds(tile, WINOGRAD_4_STRIDE2); break;
+    }
 }
 
 #endif

@@ -1,47 +1,41 @@
-/* Winograd's input transform, reference. */
+/* Winograd's input transform, reference: one channel of one tile at a time. */
 #include "kern/winograd/winograd_scalar.h"
 
-/* One channel of one tile. */
-static void transform(int m, const float *const *rows, int channel, float *v, ptrdiff_t position_stride)
+/* pixels: [inputs * inputs]; rows: [positions * positions]; v: the group, from the channel on */
+static void transform(winograd_side down, winograd_side across, const float *const *pixels, int channel, const uint32_t *rows, float *v)
 {
-    int edge = m + 2;
-    float columns[CM_WINOGRAD_MOST_EDGE][CM_WINOGRAD_MOST_EDGE];
-    for (int j = 0; j < edge; j++) {
-        float d[CM_WINOGRAD_MOST_EDGE];
-        for (int i = 0; i < edge; i++)
-            d[i] = rows[i * edge + j][channel];
-        winograd_forward(m, d, columns[j]);
+    int inputs = winograd_inputs(across), positions = winograd_positions(across);
+    float columns[CM_WINOGRAD_MOST_INPUTS][CM_WINOGRAD_MOST_POSITIONS];
+    for (int j = 0; j < inputs; j++) {
+        float d[CM_WINOGRAD_MOST_INPUTS];
+        for (int i = 0; i < winograd_inputs(down); i++)
+            d[i] = pixels[i * inputs + j][channel];
+        winograd_forward(down, d, columns[j]);
     }
-    for (int i = 0; i < edge; i++) {
-        float line[CM_WINOGRAD_MOST_EDGE], out[CM_WINOGRAD_MOST_EDGE];
-        for (int j = 0; j < edge; j++)
+    for (int i = 0; i < winograd_positions(down); i++) {
+        float line[CM_WINOGRAD_MOST_INPUTS], out[CM_WINOGRAD_MOST_POSITIONS];
+        for (int j = 0; j < inputs; j++)
             line[j] = columns[j][i];
-        winograd_forward(m, line, out);
-        for (int j = 0; j < edge; j++)
-            v[(i * edge + j) * position_stride] = out[j];
+        winograd_forward(across, line, out);
+        for (int j = 0; j < positions; j++)
+            v[rows[i * positions + j]] = out[j];
     }
 }
 
-static void transform_all(const cm_winograd_input_tile *tile, int m)
+void cameo_k_winograd_input_f32_1x1__ref(const cm_winograd_input_tile *tile)
 {
-    int positions = (m + 2) * (m + 2), padded = (tile->channels + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K;
+    winograd_side down = (winograd_side)(2 * (int)tile->scheme + tile->half_down), across = (winograd_side)(2 * (int)tile->scheme + tile->half_across);
+    ptrdiff_t pixels = (ptrdiff_t)winograd_inputs(down) * winograd_inputs(across);
+    ptrdiff_t positions = (ptrdiff_t)winograd_positions(down) * winograd_positions(across);
+    int padded = (tile->channels + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K;
     for (int i = 0; i < tile->tiles; i++) {
+        const uint32_t *rows = tile->rows + i * positions;
         for (int c = 0; c < padded; c++) {
-            float *v = tile->v + ((ptrdiff_t)(c / CM_GEMM_K) * tile->v_rows + i) * CM_GEMM_K + c % CM_GEMM_K;
+            float *v = tile->v + c / CM_GEMM_K * tile->group_stride + c % CM_GEMM_K;
             if (c < tile->channels)
-                transform(m, tile->rows + (ptrdiff_t)i * positions, c, v, tile->position_stride);
-            for (int p = 0; c >= tile->channels && p < positions; p++)
-                v[p * tile->position_stride] = 0.0f;
+                transform(down, across, tile->pixels + i * pixels, c, rows, v);
+            for (ptrdiff_t p = 0; c >= tile->channels && p < positions; p++)
+                v[rows[p]] = 0.0f;
         }
     }
-}
-
-void cameo_k_winograd_input_f32_2x3__ref(const cm_winograd_input_tile *tile)
-{
-    transform_all(tile, 2);
-}
-
-void cameo_k_winograd_input_f32_4x3__ref(const cm_winograd_input_tile *tile)
-{
-    transform_all(tile, 4);
 }

@@ -47,25 +47,26 @@ VEC_INLINE void winograd_output_finish(const cm_winograd_output_tile *tile, cons
     vec_store_if(tile->c + at, sum, channels->part, channels->mask);
 }
 
-/* A vector of channels of one tile; sums: its position 0. */
-VEC_INLINE void winograd_output_vector(const int m, const cm_winograd_output_tile *tile, const winograd_output_channels *channels,
-                                       const cm_winograd_place *place, const float *sums)
+/* A vector of channels of one tile; sums: the group. rows: [positions * positions] */
+VEC_INLINE void winograd_output_vector(const winograd_side down, const winograd_side across, const cm_winograd_output_tile *tile,
+                                       const winograd_output_channels *channels, const cm_winograd_place *place, const uint32_t *rows,
+                                       const float *sums)
 {
-    const int edge = m + 2;
-    vec columns[CM_WINOGRAD_MOST_EDGE][CM_WINOGRAD_MOST_EDGE]; /* [column][output row]: A' sums */
-    UNROLL for (int j = 0; j < edge; j++) {
-        vec s[CM_WINOGRAD_MOST_EDGE];
-        UNROLL for (int i = 0; i < edge; i++)
-            s[i] = vec_load(sums + (i * edge + j) * tile->position_stride);
-        winograd_backward(m, s, columns[j]);
+    const int positions = winograd_positions(across);
+    vec columns[CM_WINOGRAD_MOST_POSITIONS][CM_WINOGRAD_MOST_OUTPUTS]; /* [column][output row]: A' sums */
+    UNROLL for (int j = 0; j < positions; j++) {
+        vec s[CM_WINOGRAD_MOST_POSITIONS];
+        UNROLL for (int i = 0; i < winograd_positions(down); i++)
+            s[i] = vec_load(sums + rows[i * positions + j]);
+        winograd_backward(down, s, columns[j]);
     }
-    UNROLL for (int i = 0; i < m; i++) {
-        vec line[CM_WINOGRAD_MOST_EDGE], out[CM_WINOGRAD_MOST_EDGE];
-        UNROLL for (int j = 0; j < edge; j++)
+    UNROLL for (int i = 0; i < winograd_outputs(down); i++) {
+        vec line[CM_WINOGRAD_MOST_POSITIONS], out[CM_WINOGRAD_MOST_OUTPUTS];
+        UNROLL for (int j = 0; j < positions; j++)
             line[j] = columns[j][i];
-        winograd_backward(m, line, out);
+        winograd_backward(across, line, out);
         if (i < place->rows) {
-            UNROLL for (int j = 0; j < m; j++) {
+            UNROLL for (int j = 0; j < winograd_outputs(across); j++) {
                 if (j < place->columns)
                     winograd_output_finish(tile, channels, place->offset + i * tile->line_stride + j * tile->pixel_stride, out[j]);
             }
@@ -73,18 +74,46 @@ VEC_INLINE void winograd_output_vector(const int m, const cm_winograd_output_til
     }
 }
 
-VEC_INLINE void winograd_output_all(const cm_winograd_output_tile *tile, const int m)
+VEC_INLINE void winograd_output_channels_from(const cm_winograd_output_tile *tile, const winograd_side down, const winograd_side across, int c,
+                                              const int part)
+{
+    const ptrdiff_t positions = (ptrdiff_t)winograd_positions(down) * winograd_positions(across);
+    winograd_output_channels channels = winograd_output_begin(tile, c, part);
+    const float *sums = tile->sums + c / CM_GEMM_K * tile->group_stride + c % CM_GEMM_K;
+    for (int i = 0; i < tile->tiles; i++)
+        winograd_output_vector(down, across, tile, &channels, &tile->places[i], tile->rows + i * positions, sums);
+}
+
+VEC_INLINE void winograd_output_sides(const cm_winograd_output_tile *tile, const winograd_side down, const winograd_side across)
 {
     int whole = tile->channels / VEC * VEC;
-    for (int c = 0; c < whole; c += VEC) {
-        winograd_output_channels channels = winograd_output_begin(tile, c, 0);
-        for (int i = 0; i < tile->tiles; i++)
-            winograd_output_vector(m, tile, &channels, &tile->places[i], tile->sums + i * tile->row_stride + c);
-    }
-    if (whole < tile->channels) {
-        winograd_output_channels channels = winograd_output_begin(tile, whole, 1);
-        for (int i = 0; i < tile->tiles; i++)
-            winograd_output_vector(m, tile, &channels, &tile->places[i], tile->sums + i * tile->row_stride + whole);
+    for (int c = 0; c < whole; c += VEC)
+        winograd_output_channels_from(tile, down, across, c, 0);
+    if (whole < tile->channels)
+        winograd_output_channels_from(tile, down, across, whole, 1);
+}
+
+/* whole: the side of a whole tile; half of it comes after it. */
+VEC_INLINE void winograd_output_kinds(const cm_winograd_output_tile *tile, const winograd_side whole)
+{
+    const winograd_side half = (winograd_side)(whole + 1);
+    if (tile->half_down && tile->half_across)
+        winograd_output_sides(tile, half, half);
+    else if (tile->half_down)
+        winograd_output_sides(tile, half, whole);
+    else if (tile->half_across)
+        winograd_output_sides(tile, whole, half);
+    else
+        winograd_output_sides(tile, whole, whole);
+}
+
+VEC_INLINE void winograd_output_all(const cm_winograd_output_tile *tile)
+{
+    switch (tile->scheme) {
+    case CM_WINOGRAD_2: winograd_output_kinds(tile, WINOGRAD_2); break;
+    case CM_WINOGRAD_4: winograd_output_kinds(tile, WINOGRAD_4); break;
+    case CM_WINOGRAD_2_STRIDE2: winograd_output_kinds(tile, WINOGRAD_2_STRIDE2); break;
+    case CM_WINOGRAD_4_STRIDE2: winograd_output_kinds(tile, WINOGRAD_4_STRIDE2); break;
     }
 }
 
