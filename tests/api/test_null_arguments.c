@@ -48,6 +48,8 @@ static void check_refused(const char *call, cameo_status status, cameo_status wi
 static void pictures(void)
 {
     static const uint8_t bytes[3];
+    static const cameo_attributes attributes;
+    static const cameo_face face;
     cameo_image *image = (cameo_image *)1;
     const cameo_image_view view = {.pixels = bytes, .width = 1, .height = 1, .stride = 3, .format = CAMEO_PIXEL_RGB8}, none = {0};
     NOTHING(cameo_image_limits_default(NULL));
@@ -71,6 +73,11 @@ static void pictures(void)
     REFUSED(cameo_image_annotate(&image, NULL, NULL, 0, NULL, where));
     assert_null(image);
     REFUSED(cameo_image_annotate(&image, &view, NULL, 1, NULL, where));
+    REFUSED(cameo_image_annotate_attributes(NULL, &view, NULL, NULL, 0, NULL, where));
+    REFUSED(cameo_image_annotate_attributes(&image, NULL, NULL, NULL, 0, NULL, where));
+    REFUSED(cameo_image_annotate_attributes(&image, &view, NULL, &attributes, 1, NULL, where));
+    REFUSED(cameo_image_annotate_attributes(&image, &view, &face, NULL, 1, NULL, where));
+    assert_null(image);
     EMPTY(!cameo_image_pixels(NULL).pixels && cameo_image_pixels(NULL).width == 0, cameo_image_pixels(NULL));
     NOTHING(cameo_image_free(NULL));
 }
@@ -146,6 +153,7 @@ static void faces_and_embeddings(void)
     const cameo_image_view view = {.pixels = pixels, .width = 9, .height = 9, .stride = 27, .format = CAMEO_PIXEL_RGB8};
     const cameo_face face = {.landmark_count = 5};
     cameo_face found[1];
+    cameo_attributes attributes;
     float embedding[8];
     size_t count;
     REFUSED(cameo_detect(NULL, &view, found, 1, &count, where));
@@ -154,6 +162,10 @@ static void faces_and_embeddings(void)
     REFUSED(cameo_align(&view, landmarks, 112, NULL, sizeof pixels, where));
     REFUSED(cameo_embed(NULL, &view, &face, 1, embedding, 8, where));
     REFUSED(cameo_embed_aligned(NULL, &view, 1, embedding, 8, where));
+    REFUSED(cameo_analyze(NULL, &view, &face, 1, NULL, &attributes, where));
+    REFUSED(cameo_face_quality(NULL, &face, &attributes.quality, where));
+    REFUSED(cameo_face_quality(&view, NULL, &attributes.quality, where));
+    REFUSED(cameo_face_quality(&view, &face, NULL, where));
     EMPTY(!(cameo_embedding_norm(NULL, 3) > 0), cameo_embedding_norm(NULL, 3));
     EMPTY(!(cameo_embedding_normalize(NULL, 3) > 0), cameo_embedding_normalize(NULL, 3));
     EMPTY(!(fabsf(cameo_similarity(NULL, vector, 2)) > 0), cameo_similarity(NULL, vector, 2));
@@ -171,6 +183,7 @@ static void sessions(void)
     cameo_session *session;
     cameo_face faces[1] = {{.landmark_count = 5}};
     float embedding[1024];
+    cameo_attributes attributes;
     size_t count;
     const cameo_image_view none = {0};
     snprintf(path, sizeof path, "%s/models/mobilefacenet_arcface.onnx", getenv("CAMEO_TEST_DATA") ? getenv("CAMEO_TEST_DATA") : "");
@@ -189,6 +202,9 @@ static void sessions(void)
     REFUSED(cameo_embed(session, &none, faces, 1, embedding, 1024, where));
     REFUSED(cameo_embed(session, &none, NULL, 1, embedding, 1024, where));
     REFUSED(cameo_embed(session, &none, faces, 1, NULL, 1024, where));
+    REFUSED(cameo_analyze(session, NULL, faces, 1, NULL, &attributes, where));
+    REFUSED(cameo_analyze(session, &none, NULL, 1, NULL, &attributes, where));
+    REFUSED(cameo_analyze(session, &none, faces, 1, NULL, NULL, where));
     REFUSED(cameo_embed_aligned(session, NULL, 1, embedding, 1024, where));
     REFUSED(cameo_embed_aligned(session, &none, 1, embedding, 1024, where));
     cameo_session_free(session);

@@ -182,7 +182,8 @@ static void packed_weights_are_cached(void **state)
 static cameo_status use_session(cameo_session *session, const cameo_engine *engine, const cameo_image_view *picture, uint64_t *result,
                                 cameo_error *error)
 {
-    static const cameo_face face = {.landmark_count = 5, .landmarks = {{30, 40}, {60, 40}, {45, 60}, {33, 75}, {58, 75}}};
+    static const cameo_face face = {.box = {15, 15, 75, 90}, .landmark_count = 5, .landmarks = {{30, 40}, {60, 40}, {45, 60}, {33, 75}, {58, 75}}};
+    static cameo_attributes attributes;
     static uint8_t crop[112 * 112 * 3];
     static cameo_face faces[64];
     static float embeddings[512];
@@ -197,6 +198,9 @@ static cameo_status use_session(cameo_session *session, const cameo_engine *engi
     add_to_result(result, embeddings, (size_t)cameo_engine_dimension(engine) * sizeof *embeddings);
     const cameo_image_view aligned = {.pixels = crop, .width = 112, .height = 112, .stride = 336, .format = CAMEO_PIXEL_RGB8};
     status = cameo_embed_aligned(session, &aligned, 1, embeddings, 512, error);
+    if (status == CAMEO_OK)
+        status = cameo_analyze(session, picture, &face, 1, NULL, &attributes, error);
+    add_to_result(result, &attributes, sizeof attributes);
     add_to_result(result, crop, sizeof crop);
     add_to_result(result, embeddings, sizeof embeddings);
     add_to_result(result, faces, count * sizeof *faces);
@@ -205,13 +209,17 @@ static cameo_status use_session(cameo_session *session, const cameo_engine *engi
 
 static cameo_status recognize(const void *what, uint64_t *result, cameo_error *error)
 {
-    char detector[300], recognizer[300];
-    snprintf(detector, sizeof detector, "%s/scrfd_500m.onnx", folder);
-    snprintf(recognizer, sizeof recognizer, "%s/mbf.onnx", folder);
+    static const char *const names[] = {"scrfd_500m", "mbf", "genderage", "minifasnet_v2"};
+    char paths[4][300];
+    for (int i = 0; i < 4; i++)
+        snprintf(paths[i], sizeof paths[i], "%s/%s.onnx", folder, names[i]);
     cameo_options options;
     cameo_options_default(&options);
-    options.detector = detector;
-    options.recognizer = recognizer;
+    options.detector = paths[0];
+    options.recognizer = paths[1];
+    options.gender_age = paths[2];
+    options.antispoof[0].path = paths[3];
+    options.antispoof_count = 1;
     options.detection_size_count = 2;
     memcpy(options.detection_sizes, (int[2][2]){{64, 64}, {96, 64}}, sizeof(int[2][2]));
     options.detection_threshold = 0.0f; /* the detector knows no faces, but there is much to sort */
@@ -234,7 +242,7 @@ static cameo_status recognize(const void *what, uint64_t *result, cameo_error *e
     return status;
 }
 
-static void faces_are_found_aligned_and_embedded(void **state)
+static void faces_are_found_aligned_embedded_and_analyzed(void **state)
 {
     (void)state;
     test_picture picture = synthetic_picture(90, 100);
@@ -375,7 +383,7 @@ static void models_are_made(void **state)
 static int make_folder(void **state)
 {
     (void)state;
-    static const char *const models[] = {"mbf", "scrfd_500m", "vit_t", "r18"};
+    static const char *const models[] = {"mbf", "scrfd_500m", "vit_t", "r18", "genderage", "minifasnet_v2"};
     scratch_make(folder, sizeof folder);
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
         char name[32], message[256];
@@ -402,7 +410,7 @@ int main(void)
         cmocka_unit_test(pictures_are_drawn_on_and_saved),
         cmocka_unit_test(networks_are_opened_planned_and_run),
         cmocka_unit_test(packed_weights_are_cached),
-        cmocka_unit_test(faces_are_found_aligned_and_embedded),
+        cmocka_unit_test(faces_are_found_aligned_embedded_and_analyzed),
         cmocka_unit_test(models_are_made),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
