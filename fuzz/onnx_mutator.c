@@ -321,9 +321,9 @@ static void repeat(dice *d, tree *t, field *f)
     const field *from = of_the_same_kind(d, t, f);
     field *copy = &t->fields[t->count++];
     *copy = *f;
+    f->next = copy; /* before it takes content: it is then seen where it may come to lie within itself */
     if (from && roll(d, 2))
         take_content(copy, from);
-    f->next = copy;
 }
 
 static void change(dice *d, tree *t, uint8_t *room, size_t room_size)
