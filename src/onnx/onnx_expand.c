@@ -462,7 +462,7 @@ static cameo_status match_attribute(void *context, cm_text attribute)
 cameo_status cm_onnx_scope_attribute(cm_onnx_reader *reader, const cm_onnx_scope *scope, cm_text attribute, cm_text *value)
 {
     *value = attribute;
-    for (;;) {
+    while (scope) {
         attribute_search search = {.reader = reader};
         cameo_status status = last(reader, *value, ATTRIBUTE_REFERENCE, &search.name);
         while (scope && !scope->is_function)
@@ -478,4 +478,5 @@ cameo_status cm_onnx_scope_attribute(cm_onnx_reader *reader, const cm_onnx_scope
             return status;
         scope = scope->caller;
     }
+    return CAMEO_OK;
 }
