@@ -44,8 +44,12 @@ void failing_memory_spare_libraries(bool spared)
     atomic_store(&libraries_spared, spared);
 }
 
+#ifdef FAILING_PRELOADED
+static const char __executable_start, etext; /* another program's are not known here: nothing is spared */
+#else
 /* The program's code, as the linker lays it out. */
 extern const char __executable_start, etext;
+#endif
 
 static bool refused_at(const void *caller)
 {
@@ -139,6 +143,7 @@ int ENTRY(posix_memalign)(void **memory, size_t alignment, size_t size)
 #pragma GCC visibility pop
 #endif
 
+#ifndef FAILING_PRELOADED
 void *__real_mmap(void *address, size_t size, int protection, int flags, int descriptor, off_t offset);
 void *__wrap_mmap(void *address, size_t size, int protection, int flags, int descriptor, off_t offset);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument);
@@ -153,3 +158,25 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
 {
     return refused_at(__builtin_return_address(0)) ? EAGAIN : __real_pthread_create(thread, attributes, start, argument);
 }
+#else
+/* Preloaded into a program: FAIL_NTH says which allocation is to fail, FAIL_MODE=rest that those after it do too; FAIL_COUNT names a file that is told
+ * how many there were. */
+#include <stdio.h>
+
+__attribute__((constructor)) static void arm_from_environment(void)
+{
+    const char *nth = getenv("FAIL_NTH"), *mode = getenv("FAIL_MODE");
+    failing_memory_arm(nth ? atol(nth) : LONG_MAX, mode && strcmp(mode, "rest") == 0 ? FAIL_REST : FAIL_ONE);
+}
+
+__attribute__((destructor)) static void tell_count(void)
+{
+    long count = failing_memory_disarm();
+    const char *path = getenv("FAIL_COUNT");
+    FILE *file = path ? fopen(path, "w") : NULL;
+    if (file) {
+        fprintf(file, "%ld\n", count);
+        fclose(file);
+    }
+}
+#endif
