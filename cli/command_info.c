@@ -5,6 +5,7 @@
 #include "digest.h"
 #include "json_text.h"
 #include "outfile.h"
+#include "pixels_text.h"
 #include "plan.h"
 #include "report.h"
 
@@ -16,11 +17,6 @@ typedef struct info_job {
     char digest[CM_DIGEST_TEXT];
     const cameo_known_model *known;
 } info_job;
-
-static const char *color_name(cameo_color color)
-{
-    return color == CAMEO_COLOR_BGR ? "BGR" : "RGB";
-}
 
 static json_t *tensor_json(cameo_tensor_info info)
 {
@@ -36,7 +32,7 @@ static json_t *contract_json(const cameo_contract *c)
     json_t *object = json_object();
     cm_json_add(object, "width", c->width ? json_integer(c->width) : json_null());
     cm_json_add(object, "height", c->height ? json_integer(c->height) : json_null());
-    cm_json_add(object, "color", json_string(color_name(c->color)));
+    cm_json_add(object, "color", json_string(cm_pixels_color(c->color)));
     cm_json_add(object, "mean", cm_json_floats(c->mean, 3));
     cm_json_add(object, "std", cm_json_floats(c->std, 3));
     if (c->task == CAMEO_TASK_RECOGNITION) {
@@ -129,15 +125,12 @@ static void print_tensor(FILE *stream, const char *what, cameo_tensor_info info)
 
 static void print_contract(FILE *stream, const cameo_contract *c)
 {
+    char pixels[160];
+    cm_pixels_text(c, pixels, sizeof pixels);
     if (c->width)
-        fprintf(stream, "%-12s %dx%d %s", "contract", c->width, c->height, color_name(c->color));
+        fprintf(stream, "%-12s %dx%d %s", "contract", c->width, c->height, pixels);
     else
-        fprintf(stream, "%-12s any size, %s", "contract", color_name(c->color));
-    if (c->mean[0] == c->mean[1] && c->mean[1] == c->mean[2] && c->std[0] == c->std[1] && c->std[1] == c->std[2])
-        fprintf(stream, ", (x - %g) / %g", (double)c->mean[0], (double)c->std[0]);
-    else
-        fprintf(stream, ", (x - [%g %g %g]) / [%g %g %g]", (double)c->mean[0], (double)c->mean[1], (double)c->mean[2], (double)c->std[0],
-                (double)c->std[1], (double)c->std[2]);
+        fprintf(stream, "%-12s any size, %s", "contract", pixels);
     if (c->task == CAMEO_TASK_RECOGNITION)
         fprintf(stream, ", embedding of %d from '%s'", c->dimension, c->output_name);
     putc('\n', stream);

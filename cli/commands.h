@@ -9,6 +9,7 @@
     X(align, "cut faces out, upright and of one size")                       \
     X(embed, "turn faces into embeddings")                                   \
     X(compare, "tell whether two pictures show the same person")             \
+    X(doctor, "find out how a recognition model wants its faces")             \
     X(run, "run any model on a tensor in NumPy's format")                    \
     X(bench, "measure how fast a model is here")                             \
     X(model, "list, fetch, check and make models")

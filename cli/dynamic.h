@@ -1,5 +1,5 @@
-/* Libraries that only `cameo model pull` needs are opened when it runs: linked in, libcurl alone would bring some thirty libraries into the start of
- * every command. */
+/* Libraries that only `cameo model pull` and zipped models need are opened when they are: linked in, libcurl alone would bring some thirty libraries
+ * into the start of every command. */
 #ifndef CM_CLI_DYNAMIC_H
 #define CM_CLI_DYNAMIC_H
 

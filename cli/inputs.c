@@ -190,6 +190,18 @@ int cm_inputs_open(cm_inputs *inputs, const cm_inputs_form *form, char *const *a
     return code;
 }
 
+void cm_inputs_keep(cm_inputs *inputs, const unsigned char *keep)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < inputs->count; i++) {
+        if (keep[i])
+            inputs->list[kept++] = inputs->list[i];
+        else
+            free(inputs->list[i].path);
+    }
+    inputs->count = kept;
+}
+
 size_t cm_inputs_total(const cm_inputs *inputs)
 {
     return inputs->has_stream ? 0 : inputs->count;

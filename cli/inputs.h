@@ -38,6 +38,9 @@ void cm_inputs_add_flag(cm_inputs_form *form, cm_flags *flags);
  * followed. Returns an exit code (reported): a folder that holds no picture or cannot be read is bad input. */
 int cm_inputs_open(cm_inputs *inputs, const cm_inputs_form *form, char *const *arguments, int count);
 
+/* Keeps those of the list with keep[i] != 0, before the first one is taken. keep: [count] */
+void cm_inputs_keep(cm_inputs *inputs, const unsigned char *keep);
+
 /* How many there are; 0 if a list on standard input is still to come. */
 size_t cm_inputs_total(const cm_inputs *inputs);
 

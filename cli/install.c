@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "interrupt.h"
 #include "lookup.h"
 #include "report.h"
 #include "unpack.h"
+#include "unpack_place.h"
 
 int cm_package_matches(const cm_package *package, const char *sha256, uint64_t bytes)
 {
@@ -19,22 +19,6 @@ int cm_package_matches(const cm_package *package, const char *sha256, uint64_t b
     if (package->sha256_prefix && strncmp(package->sha256_prefix, sha256, strlen(package->sha256_prefix)) != 0)
         return 0;
     return !package->known || package->known->bytes == 0 || package->known->bytes == bytes;
-}
-
-static void remove_folder(const char *folder)
-{
-    struct dirent **entries;
-    int count = cm_lookup_list(folder, &entries);
-    for (int i = 0; i < count; i++) {
-        char *path = cm_lookup_format("%s/%s", folder, entries[i]->d_name);
-        if (path)
-            unlink(path);
-        free(path);
-        free(entries[i]);
-    }
-    if (count >= 0)
-        free(entries);
-    rmdir(folder);
 }
 
 /* What is not published under this hash is opened, to see that it is a model at all. */
@@ -71,8 +55,10 @@ static int check_member(const char *folder, const char *name, int *models)
     return code;
 }
 
-static int check_members(const cm_package *package, const char *folder)
+/* A check of cm_unpack_place: context is the package. */
+static int check_members(const char *folder, const void *context)
 {
+    const cm_package *package = context;
     struct dirent **entries;
     int models = 0, code = CM_EXIT_OK, count = cm_lookup_list(folder, &entries);
     for (int i = 0; i < count; i++) {
@@ -87,35 +73,10 @@ static int check_members(const cm_package *package, const char *folder)
     return code;
 }
 
-/* Unpacked under a hidden name beside its place, then renamed. */
 static int install_pack(const cm_package *package, const char *zip, const char *models, char **place)
 {
-    char *folder = cm_lookup_format("%s/.%s.XXXXXX", models, package->name);
     *place = cm_lookup_format("%s/%s", models, package->name);
-    if (!folder || !*place || !mkdtemp(folder)) {
-        int code = cm_report(CM_EXIT_OTHER, "%s: no folder can be made here: %s", models, strerror(errno));
-        free(folder);
-        return code;
-    }
-    int code = cm_unpack(zip, folder);
-    if (code == CM_EXIT_OK)
-        code = check_members(package, folder);
-    if (code == CM_EXIT_OK && (chmod(folder, 0755) != 0 || rename(folder, *place) != 0))
-        code = cm_report(CM_EXIT_OTHER, "%s: cannot be put in its place: %s", *place, strerror(errno));
-    if (code != CM_EXIT_OK)
-        remove_folder(folder);
-    free(folder);
-    return code;
-}
-
-static int is_zip(const char *path)
-{
-    char start[4] = {0};
-    FILE *file = fopen(path, "rb");
-    size_t count = file ? fread(start, 1, sizeof start, file) : 0;
-    if (file)
-        fclose(file);
-    return count == sizeof start && memcmp(start, "PK\003\004", sizeof start) == 0;
+    return *place ? cm_unpack_place(zip, *place, check_members, package) : cm_report(CM_EXIT_OTHER, "out of memory");
 }
 
 static int install_file(const cm_package *package, const char *download, const char *models, char **place)
@@ -139,7 +100,7 @@ static int install_file(const cm_package *package, const char *download, const c
 int cm_install(const cm_package *package, const char *download, const char *models, char **place)
 {
     *place = NULL;
-    if (is_zip(download))
+    if (cm_unpack_is_zip(download))
         return install_pack(package, download, models, place);
     if (package->known && strcmp(package->known->role, "pack") == 0)
         return cm_report(CM_EXIT_INPUT, "%s: not a zip file", download);

@@ -1,29 +1,16 @@
 #include "lookup.h"
 
 #include <dirent.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "pack_folder.h"
+#include "pack_members.h"
 #include "report.h"
-
-char *cm_lookup_format(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
-    char *text = length < 0 ? NULL : malloc((size_t)length + 1);
-    if (!text)
-        return NULL;
-    va_start(arguments, format);
-    vsnprintf(text, (size_t)length + 1, format, arguments);
-    va_end(arguments);
-    return text;
-}
+#include "unpack.h"
 
 char *cm_lookup_home(void)
 {
@@ -43,7 +30,7 @@ void cm_lookup_roots(char *roots[CM_LOOKUP_ROOTS])
     roots[1] = user && *user ? cm_lookup_format("%s/.insightface/models", user) : NULL;
 }
 
-static int ends_with(const char *text, const char *ending)
+int cm_lookup_ends_with(const char *text, const char *ending)
 {
     size_t n = strlen(text), m = strlen(ending);
     return n > m && strcmp(text + n - m, ending) == 0;
@@ -53,12 +40,12 @@ const cameo_known_model *cm_lookup_known(const char *name)
 {
     size_t count, length = strlen(name);
     const cameo_known_model *models = cameo_known_models(&count);
-    if (ends_with(name, ".zip"))
+    if (cm_lookup_ends_with(name, ".zip"))
         length -= 4;
-    else if (ends_with(name, ".onnx"))
+    else if (cm_lookup_ends_with(name, ".onnx"))
         length -= 5;
     for (size_t i = 0; i < count; i++) {
-        size_t known = strlen(models[i].name) - (ends_with(models[i].name, ".onnx") ? 5 : 0);
+        size_t known = strlen(models[i].name) - (cm_lookup_ends_with(models[i].name, ".onnx") ? 5 : 0);
         if (known == length && strncmp(models[i].name, name, length) == 0)
             return &models[i];
     }
@@ -153,9 +140,14 @@ static char *find_in_roots(const char *name, int depth, int (*wanted)(const char
     return found;
 }
 
+char *cm_lookup_below(const char *folder, const char *name)
+{
+    return find_below(folder, name, 1, is_file);
+}
+
 char *cm_lookup_file(const char *name)
 {
-    if (ends_with(name, ".onnx"))
+    if (cm_lookup_ends_with(name, ".onnx"))
         return find_in_roots(name, 2, is_file);
     char *file = cm_lookup_format("%s.onnx", name);
     char *found = file ? find_in_roots(file, 2, is_file) : NULL;
@@ -166,54 +158,6 @@ char *cm_lookup_file(const char *name)
 char *cm_lookup_pack(const char *name)
 {
     return *name && !strchr(name, '/') && name[0] != '.' ? find_in_roots(name, 0, is_folder) : NULL;
-}
-
-/* Known files are told by name; nothing is opened for them. */
-static char *known_member(const char *folder, const char *role)
-{
-    size_t count;
-    const cameo_known_model *models = cameo_known_models(&count);
-    for (size_t i = 0; i < count; i++) {
-        if (!models[i].role || strcmp(models[i].role, role) != 0)
-            continue;
-        char *file = cm_lookup_format("%s%s", models[i].name, ends_with(models[i].name, ".onnx") ? "" : ".onnx");
-        char *found = file ? find_below(folder, file, 1, is_file) : NULL;
-        free(file);
-        if (found)
-            return found;
-    }
-    return NULL;
-}
-
-static int has_role(const char *path, const char *role)
-{
-    cameo_network *network;
-    cameo_contract contract = {.task = CAMEO_TASK_UNKNOWN};
-    if (cameo_network_open(&network, path, NULL, NULL) == CAMEO_OK)
-        (void)cameo_network_contract(network, NULL, &contract, NULL);
-    cameo_network_free(network);
-    return contract.task == (strcmp(role, "detection") == 0 ? CAMEO_TASK_DETECTION : CAMEO_TASK_RECOGNITION);
-}
-
-/* The file of a folder that has this role; strangers are opened to see what they are. */
-static char *member(const char *folder, const char *role)
-{
-    char *found = known_member(folder, role);
-    struct dirent **entries;
-    int count = found ? 0 : cm_lookup_list(folder, &entries);
-    if (count <= 0)
-        return found;
-    for (int i = 0; i < count; i++) {
-        int candidate = !found && ends_with(entries[i]->d_name, ".onnx");
-        char *path = candidate ? cm_lookup_format("%s/%s", folder, entries[i]->d_name) : NULL;
-        if (path && has_role(path, role))
-            found = path;
-        else
-            free(path);
-        free(entries[i]);
-    }
-    free(entries);
-    return found;
 }
 
 static int not_found(const char *typed)
@@ -227,23 +171,55 @@ static int not_found(const char *typed)
     return cm_report(CM_EXIT_INPUT, "%s: no such file, and no known model of that name ('cameo model list' shows them)", typed);
 }
 
+/* The file of this role in a pack that is still zipped. Returns an exit code (reported). */
+static int from_pack(const char *zip, const char *role, char **path)
+{
+    char *folder, *other = NULL;
+    int code = cm_pack_folder(zip, &folder);
+    if (code != CM_EXIT_OK)
+        return code;
+    *path = cm_pack_member_by_graph(folder, role ? role : "recognition", &other);
+    if (!*path && !role)
+        *path = cm_pack_member_by_graph(folder, "detection", &other);
+    if (!*path)
+        code = cm_report(CM_EXIT_INPUT, "%s: this pack holds no %s model", zip, role ? role : "recognition or detection");
+    else if (other)
+        code = cm_report(CM_EXIT_INPUT, "%s: this pack holds several %s models, '%s' and '%s' among them: unpack it and name one", zip,
+                         role ? role : "such", strrchr(*path, '/') + 1, strrchr(other, '/') + 1);
+    if (code != CM_EXIT_OK) {
+        free(*path);
+        *path = NULL;
+    }
+    free(other);
+    free(folder);
+    return code;
+}
+
+/* The file of this role in a pack that is here as a folder, or NULL. */
+static char *from_folder(const char *typed, const char *role)
+{
+    char *folder = cm_lookup_pack(typed);
+    char *found = folder ? cm_pack_member(folder, role ? role : "recognition") : NULL;
+    if (folder && !found && !role)
+        found = cm_pack_member(folder, "detection");
+    free(folder);
+    return found;
+}
+
 int cm_lookup_model(const char *typed, const char *role, char **path)
 {
     struct stat status;
     int exists = stat(typed, &status) == 0;
     *path = NULL;
+    if (exists && S_ISREG(status.st_mode) && cm_unpack_is_zip(typed))
+        return from_pack(typed, role, path);
     if (strchr(typed, '/') || (exists && !S_ISDIR(status.st_mode))) {
         *path = strdup(typed);
         return *path ? CM_EXIT_OK : cm_report(CM_EXIT_OTHER, "out of memory");
     }
     *path = cm_lookup_file(typed);
-    char *folder = *path ? NULL : cm_lookup_pack(typed);
-    if (folder) {
-        *path = member(folder, role ? role : "recognition");
-        if (!*path && !role)
-            *path = member(folder, "detection");
-        free(folder);
-    }
+    if (!*path)
+        *path = from_folder(typed, role);
     if (!*path && exists) /* a folder: the library says what is wrong with it */
         *path = strdup(typed);
     return *path ? CM_EXIT_OK : not_found(typed);
@@ -257,7 +233,7 @@ static char *first_known(const char *role)
     char *found = NULL;
     for (size_t i = 0; i < count && !found; i++) {
         char *folder = models[i].role && strcmp(models[i].role, "pack") == 0 ? cm_lookup_pack(models[i].name) : NULL;
-        found = folder ? known_member(folder, role) : NULL;
+        found = folder ? cm_pack_known_member(folder, role) : NULL;
         free(folder);
     }
     for (size_t i = 0; i < count && !found; i++)
@@ -271,7 +247,21 @@ static char *beside(const char *path, const char *role)
 {
     const char *slash = path ? strrchr(path, '/') : NULL;
     char *folder = slash ? cm_lookup_format("%.*s", (int)(slash - path), path) : NULL;
-    char *found = folder && *folder ? known_member(folder, role) : NULL;
+    char *found = folder && *folder ? cm_pack_known_member(folder, role) : NULL;
+    free(folder);
+    return found;
+}
+
+/* The one detector among what `path`, a recognizer, was unpacked with; NULL if it was not, or there is none. */
+static char *unpacked_with(const char *path, const char *role)
+{
+    char *folder = path ? cm_pack_folder_of(path) : NULL, *other = NULL;
+    char *found = folder ? cm_pack_member_by_graph(folder, role, &other) : NULL;
+    if (other) {
+        free(found);
+        found = NULL;
+    }
+    free(other);
     free(folder);
     return found;
 }
@@ -281,7 +271,9 @@ static int resolve(const char *typed, const char *other, const char *role, const
 {
     if (typed)
         return cm_lookup_model(typed, role, path);
-    *path = beside(other, role);
+    *path = unpacked_with(other, role);
+    if (!*path)
+        *path = beside(other, role);
     if (!*path)
         *path = first_known(role);
     if (*path)

@@ -20,6 +20,12 @@ char *cm_lookup_format(const char *format, ...) __attribute__((format(printf, 1,
 /* The entries of a folder without hidden ones, in the order of their bytes, to be freed as scandir's; -1 on failure (errno). */
 int cm_lookup_list(const char *folder, struct dirent ***entries);
 
+/* 1 if `text` ends so and is longer. */
+int cm_lookup_ends_with(const char *text, const char *ending);
+
+/* A file of this name in a folder or in one of the folders in it, or NULL. To be freed. */
+char *cm_lookup_below(const char *folder, const char *name);
+
 /* The known model of this name, with or without ".onnx" or ".zip", or NULL. */
 const cameo_known_model *cm_lookup_known(const char *name);
 
@@ -33,8 +39,8 @@ char *cm_lookup_file(const char *name);
 /* The folder of a pack in the searched folders, or NULL. To be freed. */
 char *cm_lookup_pack(const char *name);
 
-/* The file for what was typed: a path, a file's name or a pack's name. role: "recognition" or "detection", which file of a pack is meant, or
- * NULL (recognition first). Returns an exit code (reported). *path to be freed. */
+/* The file for what was typed: a path, a file's name or a pack's name, or a pack that is still zipped (see pack_folder.h). role: "recognition" or
+ * "detection", which file of a pack is meant, or NULL (recognition first). Returns an exit code (reported). *path to be freed. */
 int cm_lookup_model(const char *typed, const char *role, char **path);
 
 /* Both networks of an engine; typed names may be NULL: then what belongs to the other one, or the first found. A `path` that is NULL is

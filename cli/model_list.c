@@ -58,7 +58,7 @@ int cm_model_list(int argc, char **argv)
         .help = "Lists the known models, packs with the files in them, with licence and, where it is here, the place. Models are known by their hash.",
         .examples = "  cameo model list\n  cameo model list --commercial-only --json"};
     cm_flags_add(&flags, (cm_flag){.name = "commercial-only", .kind = CM_FLAG_SWITCH, .target = &commercial,
-        .help = "only those whose licence allows commercial use"});
+        .help = "only those whose licence allows commercial use; an unknown one does not"});
     cm_flags_add(&flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &json, .help = "one JSON array"});
     int first, code = cm_flags_parse(&flags, argc, argv, &first);
     if (code >= 0)

@@ -20,7 +20,7 @@ static const uint64_t most_bytes = UINT64_C(4) << 30;
 
 typedef struct pull_job {
     const char *name, *url, *sha256;
-    int accepted;
+    int accepted, commercial;
     cm_package package;
     char *downloads, *models; /* folders */
     char *file, *part;        /* in `downloads`: complete, and on its way */
@@ -85,6 +85,16 @@ static int check_licence(const pull_job *job)
     if (known->commercial_use || job->accepted)
         return CM_EXIT_OK;
     return cm_report(CM_EXIT_USAGE, "%s: repeat the command with --accept-license if you accept this licence", known->name);
+}
+
+/* What nobody allows to be used commercially is not: an unknown licence allows nothing. */
+static int check_commercial_use(const pull_job *job)
+{
+    const cameo_known_model *known = job->package.known;
+    if (!job->commercial || (known && known->commercial_use))
+        return CM_EXIT_OK;
+    return cm_report(CM_EXIT_USAGE, "%s: not fetched under --commercial-only: %s%s", job->package.name, known ? "its licence is " : "its licence is not known",
+                     known ? known->license : "");
 }
 
 /* Names of the files; the folders are made. */
@@ -186,6 +196,8 @@ static int report_place(const char *place)
 static int pull(pull_job *job)
 {
     int code = describe(job);
+    if (code == CM_EXIT_OK)
+        code = check_commercial_use(job);
     if (code != CM_EXIT_OK)
         return code;
     char *here = cm_lookup_pack(job->package.name);
@@ -221,6 +233,8 @@ int cm_model_pull(int argc, char **argv)
                 "known ones are fetched with --url and --sha256.",
         .examples = "  cameo model pull buffalo_l --accept-license\n  cameo model pull w600k_r50 --accept-license --url https://mirror.example/model.onnx"};
     cm_flags_add(&flags, (cm_flag){.name = "accept-license", .kind = CM_FLAG_SWITCH, .target = &job.accepted, .help = "accept the licence that is shown"});
+    cm_flags_add(&flags, (cm_flag){.name = "commercial-only", .kind = CM_FLAG_SWITCH, .target = &job.commercial,
+        .help = "refuse what its licence does not allow to be used commercially, or whose licence is not known"});
     cm_flags_add(&flags, (cm_flag){.name = "url", .value = "URL", .kind = CM_FLAG_TEXT, .target = &job.url, .help = "fetch it from here (https, http, file)"});
     cm_flags_add(&flags, (cm_flag){.name = "sha256", .value = "HASH", .kind = CM_FLAG_TEXT, .target = &job.sha256, .help = "what its SHA-256 must be"});
     int first, code = cm_flags_parse(&flags, argc, argv, &first);

@@ -1,8 +1,10 @@
+#define _DEFAULT_SOURCE /* madvise */
 #include "peak.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "cameo.h"
 #include "progress.h"
@@ -94,11 +96,24 @@ static double run_parts(part *parts, int count)
     return rate;
 }
 
+/* In huge pages where the system has them, as the library keeps weights: with small ones reading takes nearly twice as long. */
+static uint64_t *take_block(size_t bytes)
+{
+    enum { HUGE_PAGE = 2 << 20 };
+    void *block = NULL;
+    if (posix_memalign(&block, HUGE_PAGE, bytes) != 0)
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    (void)madvise(block, bytes, MADV_HUGEPAGE);
+#endif
+    return block;
+}
+
 cm_peak cm_peak_measure(const char *tier, int threads, uint64_t block_bytes)
 {
     cm_peak peak = {0};
     size_t words = (size_t)(block_bytes < LEAST_BLOCK ? LEAST_BLOCK : block_bytes) / sizeof(uint64_t) / (size_t)threads;
-    uint64_t *block = malloc(words * (size_t)threads * sizeof *block);
+    uint64_t *block = take_block(words * (size_t)threads * sizeof *block);
     part *parts = calloc((size_t)threads, sizeof *parts);
     if (parts) {
         for (int i = 0; i < threads; i++)

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,13 +14,17 @@
 #include "dynamic.h"
 #include "interrupt.h"
 #include "lookup.h"
+#include "progress.h"
 #include "report.h"
+#include "zip_end.h"
 
 enum { MOST_ENTRIES = 256, MOST_GROWTH = 100, FREE_GROWTH = 1 << 20, CHUNK = 1 << 16, UNIX_HOST = 3 };
 static const uint64_t most_bytes = UINT64_C(4) << 30;
 
 /* The functions of libzip that are used: X(name without "zip_") */
-#define ZIP_FUNCTIONS(X) X(open) X(discard) X(get_num_entries) X(stat_index) X(file_get_external_attributes) X(fopen_index) X(fread) X(fclose) X(strerror)
+#define ZIP_FUNCTIONS(X)                                                                                                                                \
+    X(open) X(discard) X(get_num_entries) X(stat_index) X(file_get_external_attributes) X(fopen_index) X(fread) X(fclose) X(strerror) \
+    X(error_init_with_code) X(error_strerror) X(error_fini)
 
 typedef struct zip_api {
 #define POINTER(name) __typeof__(zip_##name) *name;
@@ -30,7 +36,8 @@ typedef struct unpacking {
     zip_api api;
     zip_t *archive;
     const char *zip, *folder;
-    uint64_t total;
+    uint64_t bytes;        /* of the zip file */
+    uint64_t total, copied; /* of all entries: announced, written */
     char *chunk; /* [CHUNK] */
 } unpacking;
 
@@ -59,6 +66,21 @@ static int climbs(const char *name)
     return 0;
 }
 
+static int has_control_character(const char *name)
+{
+    for (; *name; name++)
+        if ((unsigned char)*name < 0x20 || *name == 0x7f)
+            return 1;
+    return 0;
+}
+
+/* What stands behind the last slash. */
+static const char *last_part(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return slash ? slash + 1 : name;
+}
+
 static int is_link(const unpacking *u, zip_uint64_t index)
 {
     zip_uint8_t host = 0;
@@ -69,14 +91,25 @@ static int is_link(const unpacking *u, zip_uint64_t index)
     return type != 0 && type != S_IFREG && type != S_IFDIR;
 }
 
-/* Looks at what an entry says of itself. Returns an exit code (reported). */
-static int check_entry(unpacking *u, zip_uint64_t index, const zip_stat_t *entry)
+/* What is wrong with an entry's name, or NULL. */
+static const char *wrong_name(const zip_stat_t *entry)
 {
     const zip_uint64_t needed = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
     if ((entry->valid & needed) != needed)
-        return refuse(u, "?", "has no name or size");
+        return "has no name or size";
     if (entry->name[0] == '/' || strchr(entry->name, '\\') || strchr(entry->name, ':') || climbs(entry->name))
-        return refuse(u, entry->name, "would land outside its folder");
+        return "would land outside its folder";
+    if (has_control_character(entry->name))
+        return "has a control character in its name";
+    return strlen(last_part(entry->name)) > NAME_MAX ? "has too long a name" : NULL;
+}
+
+/* Looks at what an entry says of itself. Returns an exit code (reported). */
+static int check_entry(unpacking *u, zip_uint64_t index, const zip_stat_t *entry)
+{
+    const char *wrong = wrong_name(entry);
+    if (wrong)
+        return refuse(u, entry->valid & ZIP_STAT_NAME ? entry->name : "?", wrong);
     if (is_link(u, index))
         return refuse(u, entry->name, "is a link or a device");
     if ((entry->valid & ZIP_STAT_ENCRYPTION_METHOD) && entry->encryption_method != ZIP_EM_NONE)
@@ -86,6 +119,9 @@ static int check_entry(unpacking *u, zip_uint64_t index, const zip_stat_t *entry
     if (entry->size > most_bytes - u->total)
         return refuse(u, entry->name, "makes it larger than 4 GiB");
     u->total += entry->size;
+    /* Many small ones, or several that share their compressed bytes. */
+    if (u->total > FREE_GROWTH && u->total / MOST_GROWTH > u->bytes)
+        return refuse(u, entry->name, "is one of many that together grow more than a hundredfold");
     return CM_EXIT_OK;
 }
 
@@ -104,7 +140,7 @@ static int write_all(int file, const char *bytes, size_t count)
 }
 
 /* Copies an opened entry, never more than it has announced. */
-static int copy(const unpacking *u, zip_file_t *from, const zip_stat_t *entry, int to, const char *path)
+static int copy(unpacking *u, zip_file_t *from, const zip_stat_t *entry, int to, const char *path)
 {
     uint64_t left = entry->size;
     zip_int64_t count;
@@ -114,6 +150,7 @@ static int copy(const unpacking *u, zip_file_t *from, const zip_stat_t *entry, i
         left -= (uint64_t)count;
         if (write_all(to, u->chunk, (size_t)count) != 0)
             return cm_report(CM_EXIT_OTHER, "%s: cannot be written: %s", path, strerror(errno));
+        cm_progress_update(u->copied += (uint64_t)count);
         if (cm_interrupt_pending())
             return CM_EXIT_OTHER;
     }
@@ -122,7 +159,7 @@ static int copy(const unpacking *u, zip_file_t *from, const zip_stat_t *entry, i
     return fsync(to) == 0 ? CM_EXIT_OK : cm_report(CM_EXIT_OTHER, "%s: cannot be written: %s", path, strerror(errno));
 }
 
-static int extract(const unpacking *u, zip_uint64_t index, const zip_stat_t *entry, const char *name)
+static int extract(unpacking *u, zip_uint64_t index, const zip_stat_t *entry, const char *name)
 {
     char *path = cm_lookup_format("%s/%s", u->folder, name);
     if (!path)
@@ -148,44 +185,98 @@ static int extract(const unpacking *u, zip_uint64_t index, const zip_stat_t *ent
 /* Folders and what systems leave behind ("__MACOSX/._x", ".DS_Store") are not unpacked. */
 static const char *wanted_name(const zip_stat_t *entry)
 {
-    const char *slash = strrchr(entry->name, '/'), *name = slash ? slash + 1 : entry->name;
+    const char *name = last_part(entry->name);
     return *name == '\0' || *name == '.' ? NULL : name;
 }
 
-static int unpack_all(unpacking *u)
+static int refuse_count(const unpacking *u, uint64_t entries)
 {
-    zip_int64_t count = u->api.get_num_entries(u->archive, 0);
+    return cm_report(CM_EXIT_INPUT, "%s: refused, it has %llu entries (%d at most)", u->zip, (unsigned long long)entries, MOST_ENTRIES);
+}
+
+/* All entries, looked at, or (extracting) written. Returns an exit code (reported). */
+static int walk_entries(unpacking *u, zip_uint64_t count, int extracting)
+{
     int code = CM_EXIT_OK;
-    if (count > MOST_ENTRIES)
-        return cm_report(CM_EXIT_INPUT, "%s: refused, it has %lld entries (%d at most)", u->zip, (long long)count, MOST_ENTRIES);
-    for (zip_uint64_t i = 0; i < (zip_uint64_t)count && code == CM_EXIT_OK; i++) {
+    for (zip_uint64_t i = 0; i < count && code == CM_EXIT_OK; i++) {
         zip_stat_t entry;
         if (u->api.stat_index(u->archive, i, 0, &entry) != 0)
             return cm_report(CM_EXIT_INPUT, "%s: %s", u->zip, u->api.strerror(u->archive));
-        code = check_entry(u, i, &entry);
-        const char *name = wanted_name(&entry);
-        if (code == CM_EXIT_OK && name)
-            code = extract(u, i, &entry, name);
+        if (!extracting)
+            code = check_entry(u, i, &entry);
+        else if (wanted_name(&entry))
+            code = extract(u, i, &entry, wanted_name(&entry));
     }
     return code;
+}
+
+/* Nothing is written before everything has been looked at. */
+static int unpack_all(unpacking *u)
+{
+    zip_uint64_t count = (zip_uint64_t)u->api.get_num_entries(u->archive, 0);
+    int code = count > MOST_ENTRIES ? refuse_count(u, count) : walk_entries(u, count, 0);
+    if (code != CM_EXIT_OK)
+        return code;
+    cm_progress_start("unpack", u->total, CM_PROGRESS_BYTES, 0);
+    code = walk_entries(u, count, 1);
+    cm_progress_stop();
+    return code;
+}
+
+static int report_damage(const unpacking *u, int reason)
+{
+    zip_error_t error;
+    u->api.error_init_with_code(&error, reason);
+    int code = cm_report(CM_EXIT_INPUT, "%s: this zip archive is damaged: %s", u->zip, u->api.error_strerror(&error));
+    u->api.error_fini(&error);
+    return code;
+}
+
+/* Size and number of entries, as far as they can be told without trusting the file. */
+static int measure(unpacking *u)
+{
+    struct stat status;
+    int file = open(u->zip, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+        int reason = file < 0 ? errno : EINVAL;
+        if (file >= 0)
+            close(file);
+        return cm_report(CM_EXIT_INPUT, "%s: cannot be read: %s", u->zip, strerror(reason));
+    }
+    u->bytes = (uint64_t)status.st_size;
+    uint64_t entries = cm_zip_end_entries(file, u->bytes);
+    close(file);
+    if (entries > MOST_ENTRIES)
+        return refuse_count(u, entries);
+    return CM_EXIT_OK;
 }
 
 int cm_unpack(const char *zip, const char *folder)
 {
     unpacking u = {.zip = zip, .folder = folder};
-    int reason = 0, code;
+    int reason = 0, code = measure(&u);
+    if (code != CM_EXIT_OK)
+        return code;
     if (open_api(&u.api) != 0)
         return cm_report(CM_EXIT_OTHER, "libzip is not installed (package libzip4); unpack %s by hand", zip);
     u.chunk = malloc(CHUNK);
     u.archive = u.chunk ? u.api.open(zip, ZIP_RDONLY | ZIP_CHECKCONS, &reason) : NULL;
     if (u.archive)
         code = unpack_all(&u);
-    else if (!u.chunk)
-        code = cm_report(CM_EXIT_OTHER, "out of memory");
     else
-        code = cm_report(CM_EXIT_INPUT, "%s: not a zip file, or a damaged one (libzip's reason %d)", zip, reason);
+        code = u.chunk ? report_damage(&u, reason) : cm_report(CM_EXIT_OTHER, "out of memory");
     if (u.archive)
         u.api.discard(u.archive);
     free(u.chunk);
     return code;
+}
+
+int cm_unpack_is_zip(const char *path)
+{
+    char start[4] = {0};
+    FILE *file = fopen(path, "rb");
+    size_t count = file ? fread(start, 1, sizeof start, file) : 0;
+    if (file)
+        fclose(file);
+    return count == sizeof start && (memcmp(start, "PK\003\004", sizeof start) == 0 || memcmp(start, "PK\005\006", sizeof start) == 0);
 }

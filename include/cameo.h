@@ -122,6 +122,15 @@ CAMEO_API cameo_status cameo_image_load(cameo_image **image, const char *path, c
 /* A copy of borrowed pixels as RGB8 (BGR swapped, grey repeated). Errors: ARGUMENT, LIMIT, MEMORY. */
 CAMEO_API cameo_status cameo_image_copy(cameo_image **image, const cameo_image_view *view, cameo_error *error);
 
+/* A picture of another size, RGB8: bilinear, as OpenCV's INTER_LINEAR on 8-bit pictures. Errors: ARGUMENT, LIMIT, MEMORY. Thread-safe. */
+CAMEO_API cameo_status cameo_image_resize(cameo_image **resized, const cameo_image_view *view, int width, int height,
+                                          cameo_error *error);
+
+/* An affine warp, RGB8: bilinear with a black border, as OpenCV's warpAffine on 8-bit pictures. matrix: the map from the view's coordinates
+ * to the new picture's, x' = m0 x + m1 y + m2, y' = m3 x + m4 y + m5. Errors: ARGUMENT (no inverse, not finite), LIMIT, MEMORY. Thread-safe. */
+CAMEO_API cameo_status cameo_image_warp(cameo_image **warped, const cameo_image_view *view, const double matrix[6], int width,
+                                        int height, cameo_error *error);
+
 /* The pixels of a picture; valid until it is freed. */
 CAMEO_API cameo_image_view cameo_image_pixels(const cameo_image *image);
 
@@ -299,13 +308,15 @@ typedef struct cameo_layer_info {
     const char *name;   /* the node's name, or its first output's */
     const char *op;     /* ONNX operator, with what was fused: "Conv+PRelu" */
     const char *kernel; /* name of the kernel that runs it */
-    const char *algorithm; /* of a convolution or fully connected layer: "direct", "winograd 4x4, half" (weights kept as half floats), ...; else "" */
+    /* Of a convolution or fully connected layer: "direct", "winograd 4x4, half" (weights kept as half floats), ...; else "". "banded" after that, or
+     * alone: computed together with its neighbours, band by band, so that what is between them stays in the cache. */
+    const char *algorithm;
     int rank;
     int64_t dims[CAMEO_MAX_RANK]; /* logical shape of its first output */
     uint64_t macs, parameters;
     uint64_t products;         /* multiply-adds that the algorithm takes for those macs, transforms not counted: Winograd's are fewer */
     uint64_t weight_bytes;     /* packed weights, which a run reads */
-    uint64_t activation_bytes; /* that a run reads and writes */
+    uint64_t activation_bytes; /* that a run reads and writes in memory */
     double seconds;     /* time spent since profiling was switched on, all runs together */
 } cameo_layer_info;
 
@@ -404,6 +415,9 @@ typedef struct cameo_options {
     int mirror;                /* 1: add the mirrored crop's embedding to each (default 0) */
     int threads;               /* of each session; 0: cameo_cpu_count() */
     cameo_network_options network;
+    /* Networks that are open already, instead of the files (never both: ARGUMENT). Borrowed, so they must outlive the engine; several engines, of
+     * different contracts say, share their weights. `network` is not looked at for them. */
+    const cameo_network *recognizer_network, *detector_network;
 } cameo_options;
 
 CAMEO_API void cameo_options_default(cameo_options *options);
@@ -442,9 +456,16 @@ CAMEO_API cameo_status cameo_detect(cameo_session *session, const cameo_image_vi
                                     size_t capacity, size_t *count, cameo_error *error);
 
 /* Cuts a face out: similarity transform (Umeyama 1991, no reflection) from five landmarks to InsightFace's template for `size`
- * (a multiple of 112 or 128), bilinear, black border, as face_align.norm_crop does. rgb: [size, size, 3]. Errors: ARGUMENT. Thread-safe. */
+ * (a multiple of 16; where it is none of 112 or 128, the template of 112 is scaled), bilinear, black border, as face_align.norm_crop does and
+ * cameo_embed, too. rgb: [size, size, 3]. Errors: ARGUMENT, CAPACITY. Thread-safe. */
 CAMEO_API cameo_status cameo_align(const cameo_image_view *picture, const float landmarks[5][2], int size, uint8_t *rgb,
                                    size_t capacity, cameo_error *error);
+
+/* Cuts a box out (x0, y0, x1, y1) without turning anything upright: what of it lies within the picture, stretched to size x size, bilinear. Recognizers
+ * that were trained on aligned faces lose much on such crops. rgb: [size, size, 3]. Errors: ARGUMENT (the box lies outside of the picture, is
+ * empty or not finite), CAPACITY, MEMORY. Thread-safe. */
+CAMEO_API cameo_status cameo_crop_box(const cameo_image_view *picture, const float box[4], int size, uint8_t *rgb, size_t capacity,
+                                      cameo_error *error);
 
 /* Embeddings of `count` faces of a picture: aligned, fed, read. embeddings: [count, dimension] float32, as the network gives them (not
  * normalised); capacity in floats. Errors: MISMATCH (no recognizer), ARGUMENT (face without landmarks), CAPACITY. */
@@ -482,7 +503,7 @@ typedef struct cameo_known_model {
     uint64_t bytes;       /* 0 if unknown */
     const char *url;      /* where it is published, or NULL */
     const char *license;  /* one phrase */
-    int commercial_use;   /* 1 if the licence allows it */
+    int commercial_use;   /* 1 if the licence allows it; 0 also where that is not known */
     const char *description;
 } cameo_known_model;
 

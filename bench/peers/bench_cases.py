@@ -36,5 +36,13 @@ def all_cases(detectors: List[str]) -> List[Case]:
     return cases
 
 
+def cases_of(cases: List[Case], models: List[str]) -> List[Case]:
+    """Those of these models. Raises ValueError for a model that has none."""
+    for model in models:
+        if all(case.model != model for case in cases):
+            raise ValueError(f"{model} is not measured; {', '.join(dict.fromkeys(case.model for case in cases))} are")
+    return [case for case in cases if case.model in models]
+
+
 def most_faces(cases: List[Case], model: str) -> int:
     return max(case.batch for case in cases if case.model == model)

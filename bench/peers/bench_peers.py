@@ -1,6 +1,6 @@
 """cameo and its peers on the same networks, pictures and cores.
 
-usage: bench_peers.py [--quick] [--json FILE]
+usage: bench_peers.py [--quick] [--models NAME,...] [--json FILE]
 
 Run by ./run bench-peers, which installs the peers into build/peers-env. docs/performance.md says what is measured and how.
 """
@@ -17,7 +17,7 @@ import sys
 import time
 from typing import Any, Dict, List
 
-from bench_cases import Case, all_cases, most_faces, quick_cases
+from bench_cases import Case, all_cases, cases_of, most_faces, quick_cases
 from machine_facts import machine_facts
 from peer_engines import ENGINES, OURS, Unavailable, engine_module
 from peer_models import Workshop
@@ -80,14 +80,14 @@ def measure_all(bench: Bench, cases: List[Case], until: float) -> List[Row]:
     return [row for case in cases for row in rows[case]]
 
 
-def make_report(bench: Bench, rows: List[Row], machine: Dict[str, Any], seconds: float) -> Dict[str, Any]:
+def make_report(bench: Bench, rows: List[Row], machine: Dict[str, Any], seconds: float, command: str) -> Dict[str, Any]:
     add_ratios(rows, OURS)
     references = dict.fromkeys(found[0] if found else "none" for found in bench.references.values())
     remarks = [] if bench.real_time else ["Real-time scheduling was not allowed: other programs may have interrupted the runs."]
     remarks.append(f"Measured in {seconds:.0f} seconds.")
     return {
         "cpu": machine["cpu"], "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "machine": machine,
-        "command": " ".join(["./run bench-peers", *sys.argv[1:2]]).strip() if sys.argv[1:2] == ["--quick"] else "./run bench-peers",
+        "command": command,
         "scheduling": f"SCHED_FIFO {PRIORITY}" if bench.real_time else "ordinary scheduling",
         "versions": {engine: bench.versions[engine] for engine in ENGINES if engine in bench.versions},
         "reference": ", ".join(f"{engine} {bench.versions.get(engine, '')}".strip() for engine in references),
@@ -98,6 +98,7 @@ def make_report(bench: Bench, rows: List[Row], machine: Dict[str, Any], seconds:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./run bench-peers", description="cameo and its peers on the same networks, pictures and cores")
     parser.add_argument("--quick", action="store_true", help="r50 and MobileFaceNet one face at a time: at most three minutes instead of ten")
+    parser.add_argument("--models", metavar="NAME,...", help="only these networks, in their share of that time")
     parser.add_argument("--json", metavar="FILE", help="write the results there too")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -106,19 +107,27 @@ def main() -> None:
     missing = find_missing(os.path.join(TREE, "build", "peers-env", "failed"))
     machine = machine_facts()
     bench = Bench(workshop, os.path.join(release, "libcameo.so"), folder, missing, progress)
-    cases = quick_cases() if arguments.quick else all_cases(workshop.detectors())
+    cases, seconds = (quick_cases(), QUICK_SECONDS) if arguments.quick else (all_cases(workshop.detectors()), ALL_SECONDS)
+    if arguments.models is not None:
+        try:
+            some = cases_of(cases, arguments.models.split(","))
+        except ValueError as error:
+            parser.error(str(error))
+        seconds *= sum(case.share for case in some) / sum(case.share for case in cases)
+        cases = some
     try:
         make_models(bench, cases)
         begin = time.monotonic()
         bench.real_time = run_in_real_time()
         find_references(bench, cases)
-        rows = measure_all(bench, cases, begin + (QUICK_SECONDS if arguments.quick else ALL_SECONDS))
+        rows = measure_all(bench, cases, begin + seconds)
     except KeyboardInterrupt:
         sys.exit(130)
     finally:
         Worker.close_all()
         progress("")
-    report = make_report(bench, rows, machine, time.monotonic() - begin)
+    command = " ".join(["./run bench-peers", *["--quick"][:arguments.quick], *(["--models", arguments.models] if arguments.models else [])])
+    report = make_report(bench, rows, machine, time.monotonic() - begin, command)
     print(whole_text(report, OURS), end="")
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:

@@ -4,10 +4,15 @@
 
 #include <stdlib.h>
 
+static int asks_for_a_network(const cameo_options *options)
+{
+    return options->detector || options->recognizer || options->detector_network || options->recognizer_network || options->landmarks_106 ||
+           options->landmarks_68 || options->gender_age || options->antispoof_count != 0;
+}
+
 static cameo_status check_options(const cameo_options *options, cameo_error *error)
 {
-    if (!options->detector && !options->recognizer && !options->landmarks_106 && !options->landmarks_68 && !options->gender_age &&
-        options->antispoof_count == 0)
+    if (!asks_for_a_network(options))
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "neither a detector nor a recognizer nor a network for attributes is given; one of them is needed");
     if (options->antispoof_count < 0 || options->antispoof_count > CAMEO_MAX_ANTISPOOF)
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "%d anti-spoofing networks are given, where 0 to %d are possible", options->antispoof_count,
@@ -25,17 +30,28 @@ static cameo_status check_options(const cameo_options *options, cameo_error *err
     return CAMEO_OK;
 }
 
+/* What is given twice, once as a file and once as an open network. */
+static cameo_status check_open_networks(const cameo_options *options, cameo_error *error)
+{
+    int twice = options->recognizer && options->recognizer_network;
+    if (!twice && !(options->detector && options->detector_network))
+        return CAMEO_OK;
+    return cm_fail(error, CAMEO_ERROR_ARGUMENT, "a %s is given as a file and as an open network; one of them is wanted", twice ? "recognizer" : "detector");
+}
+
 static cameo_status open_networks(cameo_engine *engine, const cameo_options *options, cameo_error *error)
 {
-    cameo_status status = CAMEO_OK;
-    if (options->detector)
-        status = cameo_network_open(&engine->detector_network, options->detector, &options->network, error);
+    cameo_status status = check_open_networks(options, error);
     if (status == CAMEO_OK && options->detector)
-        status = cm_detector_init(&engine->detector, engine->detector_network, options, error);
+        status = cameo_network_open(&engine->detector_network, options->detector, &options->network, error);
+    const cameo_network *detector = options->detector ? engine->detector_network : options->detector_network;
+    if (status == CAMEO_OK && detector)
+        status = cm_detector_init(&engine->detector, detector, options, error);
     if (status == CAMEO_OK && options->recognizer)
         status = cameo_network_open(&engine->recognizer_network, options->recognizer, &options->network, error);
-    if (status == CAMEO_OK && options->recognizer)
-        status = cm_recognizer_init(&engine->recognizer, engine->recognizer_network, options, error);
+    const cameo_network *recognizer = options->recognizer ? engine->recognizer_network : options->recognizer_network;
+    if (status == CAMEO_OK && recognizer)
+        status = cm_recognizer_init(&engine->recognizer, recognizer, options, error);
     return status;
 }
 
@@ -111,12 +127,12 @@ void cameo_engine_free(cameo_engine *engine)
 
 const cameo_network *cameo_engine_recognizer(const cameo_engine *engine)
 {
-    return engine ? engine->recognizer_network : NULL;
+    return engine ? engine->recognizer.network : NULL;
 }
 
 const cameo_network *cameo_engine_detector(const cameo_engine *engine)
 {
-    return engine ? engine->detector_network : NULL;
+    return engine ? engine->detector.network : NULL;
 }
 
 cameo_contract cameo_engine_recognizer_contract(const cameo_engine *engine)

@@ -6,7 +6,7 @@
 #include "face/detector.h"
 #include "face/recognizer.h"
 
-/* Immutable once open. A network that is not there is NULL, and its detector or recognizer is empty. */
+/* Immutable once open. The networks here are those the engine has opened itself; detector and recognizer name theirs, which may be the caller's, or NULL. */
 struct cameo_engine {
     cameo_network *detector_network, *recognizer_network, *landmarks_106_network, *landmarks_68_network, *gender_age_network;
     cameo_network *antispoof_networks[CAMEO_MAX_ANTISPOOF];

@@ -2,12 +2,13 @@
 
 #include "base/clock.h"
 #include "face/align.h"
+#include "face/stretch_crop.h"
 #include "face/picture_check.h"
 #include "face/rank.h"
 
 #include <string.h>
 
-enum { LARGEST_CROP = 8192 };
+enum { LARGEST_CROP = 8192, CROP_STEP = 16 };
 
 cameo_status cameo_detect(cameo_session *session, const cameo_image_view *picture, cameo_face *faces, size_t capacity,
                           size_t *count, cameo_error *error)
@@ -40,18 +41,34 @@ cameo_status cameo_detect(cameo_session *session, const cameo_image_view *pictur
     return CAMEO_OK;
 }
 
+/* What all ways to cut a face out check alike. */
+static cameo_status check_crop(const cameo_image_view *picture, int size, size_t capacity, cameo_error *error)
+{
+    size_t bytes = (size_t)size * (size_t)size * 3;
+    if (capacity < bytes)
+        return cm_fail(error, CAMEO_ERROR_CAPACITY, "a crop of size %d takes %zu bytes, but there is room for %zu", size, bytes, capacity);
+    return cm_check_picture(picture, "the picture", error);
+}
+
 cameo_status cameo_align(const cameo_image_view *picture, const float landmarks[5][2], int size, uint8_t *rgb, size_t capacity,
                          cameo_error *error)
 {
     if (!landmarks || !rgb)
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "cameo_align needs five landmarks and a place for the crop");
-    if (size < 1 || size > LARGEST_CROP || (size % 112 != 0 && size % 128 != 0))
-        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "crop size %d is not a multiple of 112 or 128 up to %d", size, LARGEST_CROP);
-    if (capacity < (size_t)size * (size_t)size * 3)
-        return cm_fail(error, CAMEO_ERROR_CAPACITY, "a crop of size %d takes %zu bytes, but there is room for %zu", size,
-                       (size_t)size * (size_t)size * 3, capacity);
-    cameo_status status = cm_check_picture(picture, "the picture", error);
+    if (size < 1 || size > LARGEST_CROP || size % CROP_STEP != 0)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "crop size %d is not a multiple of %d up to %d", size, CROP_STEP, LARGEST_CROP);
+    cameo_status status = check_crop(picture, size, capacity, error);
     return status == CAMEO_OK ? cm_align_crop(picture, landmarks, size, cm_cpu_detect(NULL), rgb, error) : status;
+}
+
+cameo_status cameo_crop_box(const cameo_image_view *picture, const float box[4], int size, uint8_t *rgb, size_t capacity, cameo_error *error)
+{
+    if (!box || !rgb)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "cameo_crop_box needs a box and a place for the crop");
+    if (size < 1 || size > LARGEST_CROP)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "crop size %d is not between 1 and %d", size, LARGEST_CROP);
+    cameo_status status = check_crop(picture, size, capacity, error);
+    return status == CAMEO_OK ? cm_stretch_crop(picture, box, size, cm_cpu_detect(NULL), rgb, error) : status;
 }
 
 /* What cameo_embed and cameo_embed_aligned check alike. */

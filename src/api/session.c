@@ -15,9 +15,9 @@ cameo_status cameo_session_create(cameo_session **session, const cameo_engine *e
         return cm_fail(error, CAMEO_ERROR_MEMORY, "out of memory for a session");
     s->engine = engine;
     cameo_status status = cm_pool_create(&s->pool, engine->threads, error);
-    if (status == CAMEO_OK && engine->detector_network)
+    if (status == CAMEO_OK && engine->detector.network)
         status = cm_detector_memory_create(&s->detector, &engine->detector, s->pool, error);
-    if (status == CAMEO_OK && engine->recognizer_network)
+    if (status == CAMEO_OK && engine->recognizer.network)
         status = cm_recognizer_memory_create(&s->recognizer, &engine->recognizer, s->pool, error);
     if (status == CAMEO_OK)
         status = cm_analyzer_memory_create(&s->analyzer, &engine->analyzer, s->pool, error);

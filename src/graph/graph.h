@@ -156,6 +156,7 @@ typedef struct cm_op {
     cm_value **inputs;
     cm_value *output;
     int order;          /* position in the graph's list */
+    int chain_before, chain_after; /* so many ops before and after it in the list run together with it; only the last one's output has a place */
     bool removed;       /* during the passes: taken out, no longer run */
     union {
         cm_conv conv;

@@ -99,11 +99,11 @@ typedef struct collector {
     int count;
 } collector;
 
-static void add(collector *c, cm_value *value, int first)
+static void add(collector *c, cm_value *value, int first, int last)
 {
     value->offset = (size_t)c->count;
     c->values[c->count] = value;
-    c->lifetimes[c->count] = (cm_lifetime){.first = first, .last = first, .bytes = (size_t)value->elements * sizeof(float)};
+    c->lifetimes[c->count] = (cm_lifetime){.first = first, .last = last, .bytes = (size_t)value->elements * sizeof(float)};
     c->count++;
 }
 
@@ -117,17 +117,19 @@ static void live_until(collector *c, cm_value *value, int last)
         life->last = last;
 }
 
+/* The ops of a chain run together: all that they read lives until the last is done, and what they write lives from the first on. */
 static void collect(const cm_graph *graph, collector *c)
 {
     for (int i = 0; i < graph->input_count; i++) {
-        add(c, graph->inputs[i], -1);
-        c->lifetimes[c->count - 1].last = graph->op_count; /* inputs stay as they are during a run */
+        add(c, graph->inputs[i], -1, graph->op_count); /* inputs stay as they are during a run */
     }
     for (int i = 0; i < graph->op_count; i++) {
         const cm_op *op = graph->ops[i];
-        add(c, op->output, i);
+        if (!op->chain_after)
+            add(c, op->output, i - op->chain_before, i);
         for (int j = 0; j < op->input_count; j++)
-            live_until(c, op->inputs[j], i);
+            if (j > 0 || !op->chain_before)
+                live_until(c, op->inputs[j], i + op->chain_after);
     }
     for (int i = 0; i < graph->output_count; i++)
         live_until(c, graph->outputs[i], graph->op_count);

@@ -53,12 +53,13 @@ typedef struct cm_epilogue {
  * -> c: [m, n], row distance c_stride (floats). m in 1..MR, n in 1..NR. Pointers of rows >= m are valid to read (the caller repeats the last one).
  * `column` is the channel of the panel's first column: scale, bias, slope are read at column + j, add at add[i * add_stride + column + j]
  * (epilogue->add already points at this tile's first row); c points at this tile's first element. No element outside [m, n] is read or
- * written in c, bias, slope, add. */
+ * written in c, bias, slope, add.
+ * step: 0, or how many floats rows lie apart. Then rows: [taps] pointers to row 0 of each tap, and what is behind the last of the m rows is not read. */
 typedef struct cm_igemm_tile {
     const float *const *rows;
     const void *panel;
     float *c;
-    ptrdiff_t c_stride;
+    ptrdiff_t c_stride, step;
     const cm_epilogue *epilogue;
     int taps, k, m, n, column;
 } cm_igemm_tile;
@@ -167,6 +168,8 @@ typedef void cm_winograd_output_fn(const cm_winograd_output_tile *tile);
 /* ---- dwconv: depthwise convolution ----
  * rows: [pixels, taps] pointers, each to [channels] floats; weights: [taps, channels] -> c: [pixels, channels], row distance c_stride.
  * epilogue as above with column 0.
+ * step: 0, or 1 or 2 for a window three wide whose pixels lie side by side. Then rows: [taps / 3] pointers, one for each line of the window, to its left
+ * pixel under output pixel 0; the window of output pixel p begins p * step pixels further on. Not for paired.
  * paired: a convolution in groups of two channels, where an output sees its own input channel and its neighbour. weights: [taps, 2, channels]
  * -> c[.][channel] = sum over taps of rows[tap][channel] * weights[tap][0][channel] + rows[tap][channel ^ 1] * weights[tap][1][channel]; channels
  * is even. */
@@ -177,7 +180,7 @@ typedef struct cm_dwconv_tile {
     ptrdiff_t c_stride;
     const cm_epilogue *epilogue;
     int taps, pixels, channels;
-    int paired;
+    int paired, step;
 } cm_dwconv_tile;
 typedef void cm_dwconv_fn(const cm_dwconv_tile *tile);
 

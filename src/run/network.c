@@ -1,6 +1,8 @@
 #include "run/network.h"
 
 #include "base/limits.h"
+#include "run/chain.h"
+
 #include "graph/builder.h"
 #include "run/weight_cache.h"
 
@@ -49,6 +51,7 @@ static cameo_status new_network(cameo_network **result, const char *name, const 
     }
     network->path = path;
     network->limits = options->limits;
+    network->chain_bytes = CM_CHAIN_LEAST_BYTES;
     network->compact = options->memory == CAMEO_MEMORY_COMPACT;
     /* A tier by option is a wish like the environment's; the lower of both holds. */
     network->tier = cm_cpu_detect(NULL);

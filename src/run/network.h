@@ -13,6 +13,7 @@ struct cameo_network {
     cm_cpu_tier tier;
     bool compact;               /* CAMEO_MEMORY_COMPACT */
     const cm_algorithm *forced; /* NULL but in tests and tuning, see cm_policy; set before the first runner is made */
+    size_t chain_bytes;         /* CM_CHAIN_LEAST_BYTES but in tests and tuning; set before the first runner is made */
     cameo_network_limits limits;
     cm_weight_store weights;
     void *bytes; /* own copy of a model opened from memory */

@@ -29,9 +29,14 @@ cm_epilogue cm_step_epilogue(const cm_fused *fused, const cm_packed *packed, con
 
 const char *cm_step_algorithm(const cm_step *step)
 {
+    bool banded = step->op->chain_before || step->op->chain_after;
     if (cm_algorithm_depthwise(step->op))
-        return "depthwise";
-    return step->packed ? cm_algorithm_text(step->algorithm) : "";
+        return banded ? "depthwise, banded" : "depthwise";
+    if (!step->packed)
+        return banded ? "banded" : "";
+    if (!banded)
+        return cm_algorithm_text(step->algorithm);
+    return step->algorithm.half ? "direct, half, banded" : "direct, banded";
 }
 
 uint64_t cm_step_products(const cm_step *step)
@@ -41,6 +46,15 @@ uint64_t cm_step_products(const cm_step *step)
     const cm_winograd *w = &step->winograd;
     const int64_t *in = step->op->inputs[0]->dims, *out = step->op->output->dims;
     return (uint64_t)(out[0] * cm_winograd_cut_positions(&w->down) * cm_winograd_cut_positions(&w->across) * in[1] * out[1]);
+}
+
+uint64_t cm_step_activation_bytes(const cm_step *step)
+{
+    const cm_op *op = step->op;
+    int64_t elements = op->chain_after ? 0 : op->output->elements;
+    for (int i = op->chain_before ? 1 : 0; i < op->input_count; i++)
+        elements += op->inputs[i]->elements;
+    return (uint64_t)elements * sizeof(float);
 }
 
 /* ---- Rows of a matrix, split over the threads ---- */

@@ -16,9 +16,23 @@ typedef struct cm_context {
     unsigned char *scratch; /* [threads][scratch_bytes] */
     size_t scratch_bytes;
     int threads;
+    bool profiling;
 } cm_context;
 
 typedef void cm_step_fn(const struct cm_step *step, const cm_context *context);
+
+/* What one thread computes of a layer at a time. */
+typedef struct cm_part {
+    const float *x;         /* the input: all pictures, or a ring of so many lines of one: line i at i % ring */
+    int64_t ring;           /* 0: all */
+    const float *residual;  /* [pixels, channels], NULL: none */
+    float *y;               /* [pixels, channels] */
+    int64_t first;          /* output pixel: batch, row, column flattened */
+    int pixels;
+    unsigned char *scratch; /* [step->scratch_bytes] */
+} cm_part;
+
+typedef void cm_part_fn(const struct cm_step *step, const cm_part *part);
 
 /* A side of a picture cut into Winograd's tiles. */
 typedef struct cm_winograd_cut {
@@ -42,9 +56,12 @@ typedef struct cm_winograd {
     cm_weight_layout layout;
 } cm_winograd;
 
+struct cm_chain;
+
 typedef struct cm_step {
     const cm_op *op;
     cm_step_fn *run;
+    cm_part_fn *part;           /* NULL: the layer is only computed as a whole */
     const cm_kernel *kernel;    /* NULL: plain C */
     const char *kernel_name;
     cm_algorithm algorithm;     /* CONV, DENSE */
@@ -54,11 +71,14 @@ typedef struct cm_step {
     size_t scratch_bytes;       /* each thread needs so much */
     int block_pixels;           /* output pixels (rows) a task handles at once, a multiple of the kernel's mr */
     bool lines;                 /* CONV: a line of the window is one tap of the kernel, for few input channels */
+    bool strips;                /* CONV: the kernel goes along the lines of the picture where it can */
+    struct cm_chain *chain;     /* of the first of several steps that run together, band by band; NULL: there are none */
     double seconds;             /* profile */
 } cm_step;
 
 /* Decide algorithms and kernels, pack weights, set `run` and scratch. Errors: MEMORY, LIMIT, FORMAT. */
 cameo_status cm_step_prepare(cm_step *step, cm_graph *graph, const cm_op *op, cm_weight_store *store, const cm_policy *policy, cameo_error *error);
+cameo_status cm_step_prepare_depthwise(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error);
 cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, cameo_error *error);
 /* step->algorithm is set. */
 cameo_status cm_step_prepare_winograd(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error);
@@ -69,9 +89,11 @@ cameo_status cm_step_prepare_move(cm_step *step, cm_cpu_tier tier);
 cameo_status cm_step_prepare_matmul(cm_step *step, cm_cpu_tier tier);
 cameo_status cm_step_prepare_resize(cm_step *step, const cm_graph *graph, cameo_error *error);
 
-/* For cameo_layer_info: how the step is computed ("" without weights; static storage), and how many multiply-adds that takes. */
+/* For cameo_layer_info: how the step is computed ("" without weights; static storage), how many multiply-adds that takes, and how many bytes of
+ * activations go through memory: what the layers of a chain hand to each other does not. */
 const char *cm_step_algorithm(const cm_step *step);
 uint64_t cm_step_products(const cm_step *step);
+uint64_t cm_step_activation_bytes(const cm_step *step);
 
 /* Where a value's elements are during a run. */
 float *cm_context_data(const cm_context *context, const cm_value *value);
@@ -79,9 +101,13 @@ float *cm_context_data(const cm_context *context, const cm_value *value);
 cm_epilogue cm_step_epilogue(const cm_fused *fused, const cm_packed *packed, const float *residual, int64_t row,
                              int64_t channels);
 
+/* Pixels whose pointers to `taps` rows each stay in the first-level cache beside the rows; a multiple of mr. */
+int cm_step_block_pixels(int mr, int taps);
+
 /* A sliding window over a channels-last picture, for convolution and pooling. */
 typedef struct cm_window {
     int64_t batch, height, width, channels, out_height, out_width;
+    int64_t ring; /* x holds only so many lines of a single picture, line i at i % ring; 0: all lines of all pictures */
     const int *kernel, *stride, *dilation, *pad;
     int taps;
 } cm_window;
@@ -94,5 +120,15 @@ void cm_window_rows(const cm_window *w, const float *x, int64_t first, int pixel
  * its lines are put together in gathered: [pixels, taps, channels]. dilation[1] must be 1. */
 void cm_window_lines(const cm_window *w, const float *x, int64_t first, int pixels, const float *outside, int tile, const float **rows,
                      float *gathered);
+
+/* Output pixels of one kind. */
+typedef struct cm_window_strip {
+    int pixels;
+    int line, lines; /* which of the window's lines lie in the picture; none: the windows stick out to the left or the right, or lie outside */
+} cm_window_strip;
+
+/* The longest strip from `first` on, of at most `pixels`. lines: [kernel[0]] -> pointers to the left pixel of those lines under output pixel
+ * `first`; with every pixel the window moves on by stride[1] pixels. */
+cm_window_strip cm_window_strip_of(const cm_window *w, const float *x, int64_t first, int pixels, const float **lines);
 
 #endif

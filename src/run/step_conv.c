@@ -11,23 +11,35 @@ enum {
     POINTER_BYTES = 24 * 1024,   /* of one block's row pointers: they stay in the first-level cache beside the rows */
     MOST_BLOCK_PIXELS = 256,
     FEWEST_BLOCK_TILES = 4,
-    TASKS_PER_THREAD = 4
+    TASKS_PER_THREAD = 4,
+    STRIP_WIDTH = 64,            /* lines so wide are worth the short tiles at both ends of a strip */
+    MOST_STRIP_LINES = 16
 };
 
 /* ---- igemm ---- */
 
-typedef struct gemm_job {
+/* What does not change from run to run. */
+typedef struct gemm_shape {
     const cm_step *step;
-    const cm_context *context;
-    cm_window window;
+    cm_window window;    /* CONV */
     const cm_fused *fused;
-    const float *x, *residual;
-    float *y;
     int64_t rows;        /* output pixels, or rows of a dense layer */
     int taps, inputs;    /* as in the file: of one group */
-    int group_outputs, groups;
+    int group_outputs, groups, panels; /* panels of one group */
     int64_t x_channels, y_channels;
-    int blocks, block_pixels, panels, panels_per_task, panel_tasks;
+} gemm_shape;
+
+/* Some panels of one group. */
+typedef struct gemm_panels {
+    int group, first, end;
+} gemm_panels;
+
+typedef struct gemm_job {
+    gemm_shape shape;
+    const cm_context *context;
+    const float *x, *residual;
+    float *y;
+    int blocks, block_pixels, panels_per_task, panel_tasks;
 } gemm_job;
 
 static int round_up(int value, int multiple)
@@ -35,49 +47,57 @@ static int round_up(int value, int multiple)
     return (value + multiple - 1) / multiple * multiple;
 }
 
-static int block_pixels(int mr, int taps)
+int cm_step_block_pixels(int mr, int taps)
 {
     int fits = POINTER_BYTES / (taps * (int)sizeof(float *)) / mr * mr;
     int most = MOST_BLOCK_PIXELS / mr * mr;
     return fits < mr ? mr : fits > most ? most : fits;
 }
 
+static gemm_shape gemm_shape_of(const cm_step *step)
+{
+    const cm_op *op = step->op;
+    gemm_shape shape = {.step = step};
+    if (op->kind == CM_OP_CONV) {
+        shape.window = cm_window_of(op);
+        shape.fused = &op->u.conv.fused;
+        shape.taps = shape.window.taps;
+        shape.groups = op->u.conv.groups;
+        shape.x_channels = op->inputs[0]->dims[1];
+        shape.y_channels = op->output->dims[1];
+        shape.rows = op->output->dims[0] * op->output->dims[2] * op->output->dims[3];
+    } else {
+        shape.fused = &op->u.dense.fused;
+        shape.taps = shape.groups = 1;
+        shape.x_channels = op->u.dense.k;
+        shape.y_channels = op->u.dense.n;
+        shape.rows = op->output->elements / shape.y_channels;
+    }
+    shape.inputs = (int)(shape.x_channels / shape.groups);
+    shape.group_outputs = (int)(shape.y_channels / shape.groups);
+    shape.panels = (shape.group_outputs + step->kernel->nr - 1) / step->kernel->nr;
+    return shape;
+}
+
 static gemm_job gemm_job_of(const cm_step *step, const cm_context *context)
 {
     const cm_op *op = step->op;
-    gemm_job job = {.step = step, .context = context};
+    gemm_job job = {.shape = gemm_shape_of(step), .context = context};
+    const gemm_shape *shape = &job.shape;
     job.x = cm_context_data(context, op->inputs[0]);
     job.y = cm_context_data(context, op->output);
-    if (op->kind == CM_OP_CONV) {
-        job.window = cm_window_of(op);
-        job.fused = &op->u.conv.fused;
-        job.taps = job.window.taps;
-        job.groups = op->u.conv.groups;
-        job.x_channels = op->inputs[0]->dims[1];
-        job.y_channels = op->output->dims[1];
-        job.rows = op->output->dims[0] * op->output->dims[2] * op->output->dims[3];
-    } else {
-        job.fused = &op->u.dense.fused;
-        job.taps = job.groups = 1;
-        job.x_channels = op->u.dense.k;
-        job.y_channels = op->u.dense.n;
-        job.rows = op->output->elements / job.y_channels;
-    }
-    job.residual = job.fused->has_residual ? cm_context_data(context, op->inputs[1]) : NULL;
-    job.inputs = (int)(job.x_channels / job.groups);
-    job.group_outputs = (int)(job.y_channels / job.groups);
+    job.residual = shape->fused->has_residual ? cm_context_data(context, op->inputs[1]) : NULL;
     /* Blocks of equal size, as many for each thread, unless that made them tiny. */
-    int least = (int)((job.rows + step->block_pixels - 1) / step->block_pixels), even = round_up(least, context->threads);
-    job.blocks = job.rows / even >= FEWEST_BLOCK_TILES * step->kernel->mr ? even : least;
-    job.block_pixels = round_up((int)((job.rows + job.blocks - 1) / job.blocks), step->kernel->mr);
-    job.blocks = (int)((job.rows + job.block_pixels - 1) / job.block_pixels);
-    job.panels = (job.group_outputs + step->kernel->nr - 1) / step->kernel->nr;
+    int least = (int)((shape->rows + step->block_pixels - 1) / step->block_pixels), even = round_up(least, context->threads);
+    job.blocks = shape->rows / even >= FEWEST_BLOCK_TILES * step->kernel->mr ? even : least;
+    job.block_pixels = round_up((int)((shape->rows + job.blocks - 1) / job.blocks), step->kernel->mr);
+    job.blocks = (int)((shape->rows + job.block_pixels - 1) / job.block_pixels);
     /* Few blocks: the panels are shared out too, so that every thread has work. */
     int wanted = context->threads > 1 ? context->threads * TASKS_PER_THREAD : 1;
-    int64_t without = (int64_t)job.blocks * job.groups;
+    int64_t without = (int64_t)job.blocks * shape->groups;
     int split = without >= wanted ? 1 : (int)((wanted + without - 1) / without);
-    job.panels_per_task = (job.panels + split - 1) / split;
-    job.panel_tasks = (job.panels + job.panels_per_task - 1) / job.panels_per_task;
+    job.panels_per_task = (shape->panels + split - 1) / split;
+    job.panel_tasks = (shape->panels + job.panels_per_task - 1) / job.panels_per_task;
     return job;
 }
 
@@ -89,116 +109,131 @@ static void repeat_last_row(const float **rows, int taps, int mr, int present)
             rows[t * mr + i] = rows[t * mr + present - 1];
 }
 
-/* Row pointers of one block in the kernel's order: tile by tile, [taps, mr]. */
-static void block_rows(const gemm_job *job, int64_t first, int pixels, int group, const float **rows, float *gathered)
+/* Row pointers of some pixels in the kernel's order: tile by tile, [taps, mr]. */
+static void block_rows(const gemm_shape *shape, const cm_part *part, const float **rows)
 {
-    int mr = job->step->kernel->mr, taps = job->step->lines ? job->window.kernel[0] : job->taps;
-    ptrdiff_t shift = (ptrdiff_t)group * job->inputs;
-    if (job->step->op->kind == CM_OP_DENSE) {
-        for (int p = 0; p < pixels; p++)
-            rows[p] = job->x + (first + p) * job->x_channels;
-    } else if (job->step->lines) {
-        cm_window_lines(&job->window, job->x, first, pixels, job->step->packed->pad_row, mr, rows, gathered);
+    const cm_step *step = shape->step;
+    int mr = step->kernel->mr, taps = step->lines ? shape->window.kernel[0] : shape->taps;
+    if (step->lines) {
+        size_t pointers = (size_t)step->block_pixels * (size_t)shape->taps * sizeof(float *);
+        float *gathered = (float *)(void *)(part->scratch + (pointers + CM_ALIGNMENT - 1) / CM_ALIGNMENT * CM_ALIGNMENT);
+        cm_window_lines(&shape->window, part->x, part->first, part->pixels, step->packed->pad_row, mr, rows, gathered);
     } else {
-        cm_window_rows(&job->window, job->x, first, pixels, job->step->packed->pad_row, mr, rows);
+        cm_window_rows(&shape->window, part->x, part->first, part->pixels, step->packed->pad_row, mr, rows);
     }
-    int tiles = round_up(pixels, mr) / mr;
-    if (pixels % mr)
-        repeat_last_row(rows + (ptrdiff_t)(tiles - 1) * taps * mr, taps, mr, pixels % mr);
-    for (int i = 0; shift && i < tiles * mr * taps; i++)
-        rows[i] += shift;
+    if (part->pixels % mr)
+        repeat_last_row(rows + (ptrdiff_t)(part->pixels / mr) * taps * mr, taps, mr, part->pixels % mr);
 }
 
-static void gemm_task(void *argument, int task, int worker)
+/* Some output channels of pixels whose rows are known. step_floats: 0, and rows: tile by tile, [taps, mr]; or the rows of a tap lie so many floats apart, and
+ * rows: [taps], those of the first pixel. */
+static void gemm_tiles(const gemm_shape *shape, const cm_part *part, const gemm_panels *panels, const float **rows, ptrdiff_t step_floats)
 {
-    const gemm_job *job = argument;
-    const cm_step *step = job->step;
-    int panel_task = task % job->panel_tasks, rest = task / job->panel_tasks;
-    int block = rest % job->blocks, group = rest / job->blocks;
-    int64_t first = (int64_t)block * job->block_pixels;
-    int pixels = (int)(job->rows - first < job->block_pixels ? job->rows - first : job->block_pixels);
+    const cm_step *step = shape->step;
     int mr = step->kernel->mr, nr = step->kernel->nr;
-    int taps = step->lines ? job->window.kernel[0] : job->taps, k = job->taps * job->inputs / taps;
-    unsigned char *scratch = job->context->scratch + (size_t)worker * job->context->scratch_bytes;
-    const float **rows = (const float **)(void *)scratch;
-    size_t pointers = (size_t)step->block_pixels * (size_t)job->taps * sizeof(float *);
-    float *gathered = (float *)(void *)(scratch + (pointers + CM_ALIGNMENT - 1) / CM_ALIGNMENT * CM_ALIGNMENT);
-    block_rows(job, first, pixels, group, rows, gathered);
-    int panel_end = (panel_task + 1) * job->panels_per_task;
-    if (panel_end > job->panels)
-        panel_end = job->panels;
+    int taps = step->lines ? shape->window.kernel[0] : shape->taps, k = shape->taps * shape->inputs / taps;
     size_t panel_bytes = (size_t)taps * (size_t)k * (size_t)nr * (step->packed->key.layout.half ? sizeof(uint16_t) : sizeof(float));
-    cm_epilogue epilogue = cm_step_epilogue(job->fused, step->packed, job->residual, first, job->y_channels);
-    const float *residual = epilogue.add;
-    cm_igemm_tile tile = {.c_stride = (ptrdiff_t)job->y_channels, .epilogue = &epilogue, .taps = taps, .k = k};
-    for (int panel = panel_task * job->panels_per_task; panel < panel_end; panel++) {
-        int left = job->group_outputs - panel * nr;
-        tile.column = group * job->group_outputs + panel * nr;
+    const unsigned char *weights = (const unsigned char *)step->packed->weights + (size_t)panels->group * step->packed->group_bytes;
+    cm_epilogue epilogue = cm_step_epilogue(shape->fused, step->packed, part->residual, 0, shape->y_channels);
+    cm_igemm_tile tile = {.c_stride = (ptrdiff_t)shape->y_channels, .step = step_floats, .epilogue = &epilogue, .taps = taps, .k = k};
+    const float *strip[MOST_STRIP_LINES];
+    for (int panel = panels->first; panel < panels->end; panel++) {
+        int left = shape->group_outputs - panel * nr;
+        tile.column = panels->group * shape->group_outputs + panel * nr;
         tile.n = left < nr ? left : nr;
-        tile.panel = (const unsigned char *)step->packed->weights + (size_t)group * step->packed->group_bytes + (size_t)panel * panel_bytes;
-        tile.rows = rows;
-        tile.c = job->y + first * job->y_channels + tile.column;
-        epilogue.add = residual;
-        for (int p = 0; p < pixels; p += mr) {
-            tile.m = pixels - p < mr ? pixels - p : mr;
+        tile.panel = weights + (size_t)panel * panel_bytes;
+        tile.c = part->y + tile.column;
+        epilogue.add = part->residual;
+        for (int p = 0; p < part->pixels; p += mr) {
+            tile.m = part->pixels - p < mr ? part->pixels - p : mr;
+            for (int tap = 0; step_floats && tap < taps; tap++)
+                strip[tap] = rows[tap] + p * step_floats;
+            tile.rows = step_floats ? strip : rows + (ptrdiff_t)p * taps;
             step->kernel->run.igemm(&tile);
-            tile.rows += (ptrdiff_t)mr * taps;
             tile.c += mr * tile.c_stride;
-            if (residual)
+            if (part->residual)
                 epilogue.add += mr * epilogue.add_stride;
         }
     }
 }
 
+/* The strip at pixel p of a part: where its windows lie in the picture the kernel goes along the lines, else it gets pointers. Returns its pixels. */
+static int gemm_strip(const gemm_shape *shape, const cm_part *part, const gemm_panels *panels, int p)
+{
+    const cm_step *step = shape->step;
+    const float **rows = (const float **)(void *)part->scratch;
+    cm_part strip = *part;
+    strip.first += p;
+    strip.pixels -= p;
+    strip.y += p * shape->y_channels;
+    if (strip.residual)
+        strip.residual += p * shape->y_channels;
+    ptrdiff_t step_floats = 0;
+    if (step->op->kind == CM_OP_DENSE) {
+        rows[0] = part->x + strip.first * shape->x_channels;
+        step_floats = (ptrdiff_t)shape->x_channels;
+    } else if (step->strips) {
+        cm_window_strip found = cm_window_strip_of(&shape->window, part->x, strip.first, strip.pixels, rows);
+        strip.pixels = found.pixels;
+        step_floats = found.lines == shape->window.kernel[0] ? (ptrdiff_t)(shape->window.stride[1] * shape->x_channels) : 0;
+    }
+    int pointers = step_floats ? shape->taps : round_up(strip.pixels, step->kernel->mr) * shape->taps;
+    if (!step_floats)
+        block_rows(shape, &strip, rows);
+    for (int i = 0, shift = panels->group * shape->inputs; shift && i < pointers; i++)
+        rows[i] += shift;
+    gemm_tiles(shape, &strip, panels, rows, step_floats);
+    return strip.pixels;
+}
+
+/* Some output channels of a part of at most step->block_pixels pixels. */
+static void gemm_block(const gemm_shape *shape, const cm_part *part, const gemm_panels *panels)
+{
+    gemm_shape ring = *shape;
+    ring.window.ring = part->ring;
+    for (int p = 0; p < part->pixels;)
+        p += gemm_strip(&ring, part, panels, p);
+}
+
+static void gemm_task(void *argument, int task, int worker)
+{
+    const gemm_job *job = argument;
+    const gemm_shape *shape = &job->shape;
+    int panel_task = task % job->panel_tasks, rest = task / job->panel_tasks;
+    int64_t first = (int64_t)(rest % job->blocks) * job->block_pixels, left = shape->rows - first;
+    gemm_panels panels = {.group = rest / job->blocks, .first = panel_task * job->panels_per_task};
+    panels.end = panels.first + job->panels_per_task < shape->panels ? panels.first + job->panels_per_task : shape->panels;
+    cm_part part = {.x = job->x,
+                    .residual = job->residual ? job->residual + first * shape->y_channels : NULL,
+                    .y = job->y + first * shape->y_channels,
+                    .first = first,
+                    .pixels = left < job->block_pixels ? (int)left : job->block_pixels,
+                    .scratch = job->context->scratch + (size_t)worker * job->context->scratch_bytes};
+    gemm_block(shape, &part, &panels);
+}
+
 static void run_gemm(const cm_step *step, const cm_context *context)
 {
     gemm_job job = gemm_job_of(step, context);
-    cm_pool_run(context->pool, gemm_task, &job, job.blocks * job.groups * job.panel_tasks);
+    cm_pool_run(context->pool, gemm_task, &job, job.blocks * job.shape.groups * job.panel_tasks);
 }
 
-/* ---- dwconv ---- */
-
-typedef struct depthwise_job {
-    const cm_step *step;
-    const cm_context *context;
-    cm_window window;
-    const float *x, *residual;
-    float *y;
-    int64_t pixels;
-} depthwise_job;
-
-static void depthwise_task(void *argument, int task, int worker)
+/* All output channels of a part of any size. */
+static void gemm_part(const cm_step *step, const cm_part *whole)
 {
-    const depthwise_job *job = argument;
-    const cm_step *step = job->step;
-    int64_t first = (int64_t)task * step->block_pixels, channels = job->window.channels;
-    int pixels = (int)(job->pixels - first < step->block_pixels ? job->pixels - first : step->block_pixels);
-    const float **rows = (const float **)(void *)(job->context->scratch + (size_t)worker * job->context->scratch_bytes);
-    cm_window_rows(&job->window, job->x, first, pixels, step->packed->pad_row, 1, rows);
-    cm_epilogue epilogue = cm_step_epilogue(&step->op->u.conv.fused, step->packed, job->residual, first, channels);
-    cm_dwconv_tile tile = {.rows = rows,
-                           .weights = step->packed->weights,
-                           .c = job->y + first * channels,
-                           .c_stride = (ptrdiff_t)channels,
-                           .epilogue = &epilogue,
-                           .taps = job->window.taps,
-                           .pixels = pixels,
-                           .channels = (int)channels,
-                           .paired = step->packed->key.layout.form == CM_WEIGHTS_PAIRED};
-    step->kernel->run.dwconv(&tile);
-}
-
-static void run_depthwise(const cm_step *step, const cm_context *context)
-{
-    const cm_op *op = step->op;
-    depthwise_job job = {.step = step,
-                         .context = context,
-                         .window = cm_window_of(op),
-                         .x = cm_context_data(context, op->inputs[0]),
-                         .residual = op->u.conv.fused.has_residual ? cm_context_data(context, op->inputs[1]) : NULL,
-                         .y = cm_context_data(context, op->output),
-                         .pixels = op->output->dims[0] * op->output->dims[2] * op->output->dims[3]};
-    cm_pool_run(context->pool, depthwise_task, &job, (int)((job.pixels + step->block_pixels - 1) / step->block_pixels));
+    gemm_shape shape = gemm_shape_of(step);
+    int blocks = (whole->pixels + step->block_pixels - 1) / step->block_pixels;
+    int pixels = round_up((whole->pixels + blocks - 1) / blocks, step->kernel->mr);
+    for (int p = 0; p < whole->pixels; p += pixels) {
+        cm_part part = *whole;
+        part.first += p;
+        part.pixels = whole->pixels - p < pixels ? whole->pixels - p : pixels;
+        part.y += p * shape.y_channels;
+        if (part.residual)
+            part.residual += p * shape.y_channels;
+        for (int group = 0; group < shape.groups; group++)
+            gemm_block(&shape, &part, &(gemm_panels){.group = group, .end = shape.panels});
+    }
 }
 
 /* ---- preparing ---- */
@@ -212,27 +247,6 @@ static cameo_status check_rows(const cm_graph *graph, const cm_op *op, int64_t r
                    (long long)rows);
 }
 
-/* Pixels of a depthwise task: enough tasks for the small pictures of late layers, large ones for large pictures. */
-static int depthwise_pixels(int64_t rows, int most)
-{
-    enum { FEWEST = 32, TASKS = 64 };
-    int64_t pixels = rows / TASKS < FEWEST ? FEWEST : rows / TASKS;
-    return pixels < most ? (int)pixels : most;
-}
-
-static cameo_status prepare_depthwise(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error)
-{
-    const cm_op *op = step->op;
-    int taps = op->u.conv.kernel[0] * op->u.conv.kernel[1];
-    step->kernel = cm_kernel_choose(CM_KERNEL_dwconv, "f32", tier);
-    step->kernel_name = step->kernel->name;
-    step->run = run_depthwise;
-    step->block_pixels = depthwise_pixels(op->output->elements / op->output->dims[1], block_pixels(1, taps));
-    step->scratch_bytes = (size_t)step->block_pixels * (size_t)taps * sizeof(float *);
-    cm_weight_layout layout = {.form = cm_algorithm_depthwise(op) == 2 ? CM_WEIGHTS_PAIRED : CM_WEIGHTS_DEPTHWISE};
-    return cm_weights_pack(store, graph, op, &layout, &step->packed, error);
-}
-
 cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, cameo_error *error)
 {
     const cm_op *op = step->op;
@@ -242,16 +256,18 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
     if (status != CAMEO_OK)
         return status;
     if (cm_algorithm_depthwise(op))
-        return prepare_depthwise(step, graph, store, policy->tier, error);
+        return cm_step_prepare_depthwise(step, graph, store, policy->tier, error);
     step->algorithm = cm_algorithm_choose(op, policy);
     if (step->algorithm.winograd)
         return cm_step_prepare_winograd(step, graph, store, policy->tier, error);
     step->kernel = cm_kernel_choose(CM_KERNEL_igemm, step->algorithm.half ? "f16" : "f32", policy->tier);
     step->kernel_name = step->kernel->name;
     step->run = run_gemm;
-    step->block_pixels = block_pixels(step->kernel->mr, taps);
+    step->part = gemm_part;
+    step->block_pixels = cm_step_block_pixels(step->kernel->mr, taps);
     int64_t inputs = op->inputs[0]->dims[1] / op->u.conv.groups;
     step->lines = inputs < FEW_CHANNELS && op->u.conv.groups == 1 && taps > 1 && op->u.conv.dilation[1] == 1;
+    step->strips = taps == 1 || (step->lines && op->output->dims[3] >= STRIP_WIDTH && op->u.conv.kernel[0] <= MOST_STRIP_LINES);
     step->scratch_bytes = (size_t)step->block_pixels * (size_t)taps * sizeof(float *) + CM_ALIGNMENT;
     if (step->lines)
         step->scratch_bytes += (size_t)step->block_pixels * (size_t)taps * (size_t)inputs * sizeof(float);
@@ -269,7 +285,7 @@ cameo_status cm_step_prepare_dense(cm_step *step, cm_graph *graph, cm_weight_sto
     step->kernel = cm_kernel_choose(CM_KERNEL_igemm, step->algorithm.half ? "f16" : "f32", policy->tier);
     step->kernel_name = step->kernel->name;
     step->run = run_gemm;
-    step->block_pixels = block_pixels(step->kernel->mr, 1);
+    step->block_pixels = cm_step_block_pixels(step->kernel->mr, 1);
     step->scratch_bytes = (size_t)step->block_pixels * sizeof(float *) + CM_ALIGNMENT;
     cm_weight_layout layout = {.form = CM_WEIGHTS_PANELS, .nr = step->kernel->nr, .half = step->algorithm.half};
     return cm_weights_pack(store, graph, op, &layout, &step->packed, error);

@@ -135,6 +135,14 @@ static void run_move(const cm_step *step, const cm_context *context)
 /* Between [N,C,H,W] and [N,H,W,C]: a transposition of each picture. */
 enum { TURN_PIXELS = 1024 };
 
+/* Pixels of one picture from [C,H,W] to [H,W,C]. */
+static void turn_part(const cm_step *step, const cm_part *part)
+{
+    const cm_value *x = step->op->inputs[0];
+    int64_t channels = x->dims[1], pixels = x->dims[2] * x->dims[3];
+    step->kernel->run.transpose(part->x + part->first, (ptrdiff_t)pixels, part->y, (ptrdiff_t)channels, channels, part->pixels);
+}
+
 static void turn_task(void *argument, int task, int worker)
 {
     const move_job *job = argument;
@@ -146,7 +154,7 @@ static void turn_task(void *argument, int task, int worker)
     float *c = cm_context_data(job->context, y) + picture;
     (void)worker;
     if (y->layout == CM_LAYOUT_CHANNELS_LAST)
-        job->step->kernel->run.transpose(a + first, (ptrdiff_t)pixels, c + first * channels, (ptrdiff_t)channels, channels, count);
+        turn_part(job->step, &(cm_part){.x = a, .y = c + first * channels, .first = first, .pixels = (int)count});
     else
         job->step->kernel->run.transpose(a + first * channels, (ptrdiff_t)channels, c + first, (ptrdiff_t)pixels, count, channels);
 }
@@ -169,6 +177,7 @@ cameo_status cm_step_prepare_move(cm_step *step, cm_cpu_tier tier)
         step->kernel = cm_kernel_choose(CM_KERNEL_transpose, "f32", tier);
         step->kernel_name = step->kernel->name;
         step->run = run_turn;
+        step->part = y->layout == CM_LAYOUT_CHANNELS_LAST ? turn_part : NULL;
     }
     return CAMEO_OK;
 }

@@ -196,6 +196,100 @@ static void crops_of_other_sizes_are_refused(void **state)
     assert_int_equal(cameo_align(NULL, landmarks, 112, crop, sizeof crop, &error), CAMEO_ERROR_ARGUMENT);
 }
 
+/* FaceNet's 160 pixels: the template of 112, scaled, as cameo_embed has it. */
+static void crops_of_a_recognizers_size_are_made(void **state)
+{
+    (void)state;
+    static uint8_t pixels[224 * 224 * 3], small[112 * 112 * 3], crop[224 * 224 * 3];
+    for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)(i % 3 == 0 ? i / 3 % 224 : i / 672); /* red rises to the right, green and blue downwards */
+    const cameo_image_view view = {.pixels = pixels, .width = 224, .height = 224, .stride = 224 * 3};
+    const float landmarks[5][2] = {{76, 102}, {146, 102}, {112, 142}, {82, 184}, {140, 184}};
+    assert_int_equal(cameo_align(&view, landmarks, 112, small, sizeof small, NULL), CAMEO_OK);
+    assert_int_equal(cameo_align(&view, landmarks, 160, crop, sizeof crop, NULL), CAMEO_OK);
+    for (int y = 7; y < 105; y += 7) /* every seventh place of the one is every tenth of the other */
+        for (int x = 7; x < 105; x += 7)
+            for (int c = 0; c < 2; c++) {
+                int other = crop[(y * 160 / 112 * 160 + x * 160 / 112) * 3 + c];
+                assert_in_range(other - small[(y * 112 + x) * 3 + c] + 1, 0, 2);
+            }
+}
+
+static void boxes_are_clipped_and_stretched(void **state)
+{
+    (void)state;
+    uint8_t pixels[6 * 4 * 3], crop[4 * 4 * 3];
+    for (int i = 0; i < 6 * 4; i++)
+        for (int c = 0; c < 3; c++)
+            pixels[i * 3 + c] = (uint8_t)(c == 0 ? i % 6 * 10 : c == 1 ? i / 6 * 20 : 7);
+    cameo_image_view view = {.pixels = pixels, .width = 6, .height = 4, .stride = 6 * 3};
+    const float inside[4] = {1, 0, 5, 4}, hanging[4] = {2.5f, 1, 900, 900};
+    cameo_error error;
+    assert_int_equal(cameo_crop_box(&view, inside, 4, crop, sizeof crop, &error), CAMEO_OK);
+    for (int i = 0; i < 16; i++) { /* four by four pixels stay as they are */
+        assert_int_equal(crop[i * 3], (i % 4 + 1) * 10);
+        assert_int_equal(crop[i * 3 + 1], i / 4 * 20);
+        assert_int_equal(crop[i * 3 + 2], 7);
+    }
+    view.format = CAMEO_PIXEL_BGR8;
+    assert_int_equal(cameo_crop_box(&view, inside, 4, crop, sizeof crop, &error), CAMEO_OK);
+    assert_int_equal(crop[0], 7);
+    assert_int_equal(crop[2], 10);
+    view.format = CAMEO_PIXEL_RGB8;
+    assert_int_equal(cameo_crop_box(&view, hanging, 1, crop, sizeof crop, &error), CAMEO_OK);
+    assert_int_equal(crop[0], 35); /* the mean of columns 2..5, rows 1..3 */
+    assert_int_equal(crop[1], 40);
+    static const float wrong[][4] = {{7, 0, 9, 4}, {-9, 0, -1, 4}, {0, 4, 6, 9}, {3, 1, 3, 2}, {4, 0, 2, 4}, {NAN, 0, 4, 4}, {0, 0, INFINITY, 4}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        assert_int_equal(cameo_crop_box(&view, wrong[i], 4, crop, sizeof crop, &error), CAMEO_ERROR_ARGUMENT);
+        assert_non_null(strstr(error.message, "holds no pixel of a picture of 6 x 4"));
+    }
+    assert_int_equal(cameo_crop_box(&view, inside, 0, crop, sizeof crop, &error), CAMEO_ERROR_ARGUMENT);
+    assert_int_equal(cameo_crop_box(&view, inside, 4, crop, 47, &error), CAMEO_ERROR_CAPACITY);
+    assert_int_equal(cameo_crop_box(NULL, inside, 4, crop, sizeof crop, &error), CAMEO_ERROR_ARGUMENT);
+    assert_int_equal(cameo_crop_box(&view, NULL, 4, crop, sizeof crop, &error), CAMEO_ERROR_ARGUMENT);
+}
+
+/* One network under two contracts: the same as from its file, and still there afterwards. */
+static void open_networks_are_borrowed(void **state)
+{
+    (void)state;
+    reference_path path = reference_need("models/mobilefacenet_arcface.onnx");
+    static uint8_t pixels[112 * 112 * 3];
+    for (size_t i = 0; i < sizeof pixels; i++)
+        pixels[i] = (uint8_t)(i * 37 % 251);
+    const cameo_image_view crop = {.pixels = pixels, .width = 112, .height = 112, .stride = 112 * 3};
+    float embeddings[3][128];
+    cameo_network *network;
+    assert_int_equal(cameo_network_open(&network, path.text, NULL, NULL), CAMEO_OK);
+    for (int i = 0; i < 3; i++) {
+        cameo_options options = default_options();
+        cameo_engine *engine;
+        cameo_session *session;
+        if (i == 0)
+            options.recognizer = path.text;
+        else
+            options.recognizer_network = network;
+        options.recognizer_contract.color = i == 2 ? CAMEO_COLOR_BGR : CAMEO_COLOR_AUTO;
+        assert_int_equal(cameo_engine_open(&engine, &options, NULL), CAMEO_OK);
+        assert_true(i == 0 || cameo_engine_recognizer(engine) == network);
+        assert_int_equal(cameo_session_create(&session, engine, NULL), CAMEO_OK);
+        assert_int_equal(cameo_embed_aligned(session, &crop, 1, embeddings[i], 128, NULL), CAMEO_OK);
+        cameo_session_free(session);
+        cameo_engine_free(engine);
+    }
+    assert_memory_equal(embeddings[0], embeddings[1], sizeof embeddings[0]);
+    assert_memory_not_equal(embeddings[0], embeddings[2], sizeof embeddings[0]);
+    cameo_options options = default_options();
+    options.recognizer_network = network;
+    options.recognizer = path.text;
+    assert_open_fails(&options, CAMEO_ERROR_ARGUMENT, "a recognizer is given as a file and as an open network");
+    options = default_options();
+    options.detector_network = network;
+    assert_open_fails(&options, CAMEO_ERROR_MISMATCH, "not a detector");
+    cameo_network_free(network);
+}
+
 /* The sums grow by what was done, by nothing else, and by no more than the time that passed. */
 static void times_tell_the_stages_apart(void **state)
 {
@@ -250,6 +344,9 @@ int main(void)
         cmocka_unit_test(what_an_engine_lacks_is_said),
         cmocka_unit_test(small_arrays_and_limits),
         cmocka_unit_test(crops_of_other_sizes_are_refused),
+        cmocka_unit_test(crops_of_a_recognizers_size_are_made),
+        cmocka_unit_test(boxes_are_clipped_and_stretched),
+        cmocka_unit_test(open_networks_are_borrowed),
         cmocka_unit_test(times_tell_the_stages_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

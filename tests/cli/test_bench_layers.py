@@ -5,8 +5,9 @@ import subprocess
 import tempfile
 
 CAMEO = os.environ["CAMEO_PROGRAM"]
-ALGORITHMS = {"", "depthwise", "direct", "direct, half", "winograd 2x2", "winograd 2x2, half", "winograd 4x4", "winograd 4x4, half"}
-SMALL, LARGE = ["scrfd_500m.onnx", "--input-size", "128x128"], ["r18.onnx"]
+ALGORITHMS = {"", "depthwise", "direct", "direct, half", "winograd 2x2", "winograd 2x2, half", "winograd 4x4", "winograd 4x4, half",
+              "banded", "depthwise, banded", "direct, banded"}
+SMALL, BIG, LARGE = ["scrfd_500m.onnx", "--input-size", "128x128"], ["scrfd_500m.onnx", "--input-size", "640x640"], ["r18.onnx"]
 NOTE = "cameo: this processor is not faster in bf16: fp32 is used\n"
 
 
@@ -26,7 +27,8 @@ def bench(folder, *arguments, network=SMALL, **variables):
 def check_layer(layer, peak, bandwidth):
     assert layer["algorithm"] in ALGORITHMS and layer["ms"] > 0, layer
     assert (layer["products"] == layer["macs"]) != ("winograd" in layer["algorithm"]), layer
-    assert layer["activation_bytes"] > 0 and (layer["weight_bytes"] > 0) == (layer["algorithm"] != ""), layer
+    assert layer["activation_bytes"] > 0 or "banded" in layer["algorithm"], layer
+    assert (layer["weight_bytes"] > 0) == (layer["algorithm"] not in ("", "banded")), layer
     compute, memory = 2e-6 * layer["products"] / peak, 1e-6 * (layer["weight_bytes"] + layer["activation_bytes"]) / bandwidth
     assert layer["bound"] == ("compute" if compute > memory else "memory"), layer
     assert abs(layer["bound_share"] - max(compute, memory) / layer["ms"]) <= 1e-6 * layer["bound_share"], layer
@@ -47,6 +49,16 @@ def check_layers(folder):
     lines = cameo(folder, "bench", *SMALL, "--threads", "1", "--seconds", "0.01", "--layers")[0].splitlines()
     assert lines[5].startswith("roof ") and "GFLOP/s in registers" in lines[5] and len(lines) == 8 + len(answer["layers"]), lines
     assert "algorithm" in lines[7] and all(" compute " in line or " memory " in line for line in lines[8:]), lines
+
+
+def check_bands(folder):
+    """The first layers of a large picture run band by band: what is between them does not go through memory."""
+    answer = bench(folder, "--layers", network=BIG)[0]
+    for layer in answer["layers"]:
+        check_layer(layer, answer["peak_gflops"], answer["bandwidth_gb_per_second"])
+    banded = [layer for layer in answer["layers"] if "banded" in layer["algorithm"]]
+    assert len(banded) >= 8 and {"banded", "depthwise, banded", "direct, banded"} <= {layer["algorithm"] for layer in banded}, banded
+    assert any(layer["activation_bytes"] == 0 for layer in banded) and all(layer["share"] > 0 for layer in banded), banded
 
 
 def check_memory(folder):
@@ -77,6 +89,7 @@ with tempfile.TemporaryDirectory() as scratch:
     for made in ("r18", "scrfd_500m"):
         cameo(scratch, "model", "make", made, "-o", f"{made}.onnx")
     check_layers(scratch)
+    check_bands(scratch)
     check_memory(scratch)
     check_precision(scratch)
     check_refusals(scratch)

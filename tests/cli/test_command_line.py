@@ -4,7 +4,7 @@ import re
 import typed
 from typed import Typed, made
 
-COMMANDS = ["info", "detect", "align", "embed", "compare", "run", "bench", "model list", "model path", "model pull", "model verify", "model make"]
+COMMANDS = ["info", "detect", "align", "embed", "compare", "doctor", "run", "bench", "model list", "model path", "model pull", "model verify", "model make"]
 
 
 class Help(Typed):
@@ -12,7 +12,7 @@ class Help(Typed):
         self.assertRegex(self.type("--version").out, r"^cameo \d+\.\d+\.\d+\n$")
         for arguments in (["--help"], ["-h"], ["help"]):
             answer = self.type(*arguments)
-            for command in ("info", "detect", "align", "embed", "compare", "run", "bench", "model"):
+            for command in ("info", "detect", "align", "embed", "compare", "doctor", "run", "bench", "model"):
                 self.assertRegex(answer.out, rf"(?m)^  {command} ")
             self.assertIn("exit codes: 0", answer.out)
         for command in ("list", "path", "pull", "verify", "make"):
@@ -29,7 +29,7 @@ class Help(Typed):
                 self.assertEqual(self.type("help", *command.split()).out, answer.out)
 
     def test_machine_readable_where_it_makes_sense(self):
-        for command in ("info", "detect", "align", "embed", "compare", "bench", "model list", "model verify"):
+        for command in ("info", "detect", "align", "embed", "compare", "doctor", "bench", "model list", "model verify"):
             self.assertIn("--json", self.type(*command.split(), "--help").out, command)
 
     def test_options_are_the_same_everywhere(self):
@@ -39,6 +39,7 @@ class Help(Typed):
                            "aligned raw format output",
                   "compare": "model detector threads det-size det-threshold nms rank color mean std input-size output-name mirror cpu null threshold "
                              "aligned matrix draw",
+                  "doctor": "model detector threads det-size det-threshold nms rank color mean std input-size output-name mirror cpu aligned pictures",
                   "info": "threads color mean std input-size output-name cpu layers operators",
                   "bench": "threads color mean std input-size output-name cpu layers batch seconds",
                   "run": "threads cpu output"}
@@ -79,6 +80,8 @@ class Usage(Typed):
         self.wrong("compare", "a.jpg", "b.jpg", "c.jpg", says="two pictures are wanted")
         self.wrong("compare", "a.jpg", "b.jpg", "--draw", "x.png", says="--matrix")
         self.wrong("compare", "a.jpg", "b.jpg", "--null", says="--matrix")
+        self.wrong("doctor", says="no argument given")
+        self.wrong("doctor", "a", "b", says="too many arguments")
         self.wrong("run", "m.onnx", "a.npy", says="an argument is missing")
         self.wrong("run", "m.onnx", "a.npy", "b.npy", "c.npy", says="too many arguments")
         self.wrong("info", says="a model")
@@ -107,6 +110,7 @@ class Usage(Typed):
             self.wrong("embed", "a.jpg", option, value, says=f"{option} wants ")
         self.wrong("compare", "a.jpg", "b.jpg", "--threshold", "2", says="from -1 to 1")
         self.wrong("align", "a.jpg", "-o", "x", "--size", "130", says="multiple of 112 or 128")
+        self.wrong("doctor", "people", "--pictures", "9", says="from 10 to 4000")
         self.wrong("bench", "m.onnx", "--batch", "0", says="from 1 to 1024")
         self.wrong("bench", "m.onnx", "--seconds", "0", says="from 0.01 to")
         self.wrong("model", "make", "r18", "-o", "x", "--seed", "-1", says="a whole number from 0")

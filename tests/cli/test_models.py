@@ -174,6 +174,22 @@ class Pull(Typed):
         self.assertIn("non-commercial research only", err)
         self.assertIn("--accept-license", err)
 
+    def test_commercial_only(self):
+        """Research-only weights are refused, and so is what nobody knows the licence of, here or not."""
+        only, store = ["--commercial-only"], {"CAMEO_HOME": self.path("store")}
+        self.type("model", "pull", "buffalo_l", "--accept-license", *only, environment=store, code=2, says=("buffalo_l", "non-commercial research only"))
+        self.type("model", "pull", "w600k_mbf", *only, "--url", self.url("whole"), environment=store, code=2, says="non-commercial")
+        self.pull("mine", "whole")
+        for name in ("mine", "other"):
+            unknown = [name, "--url", self.url("whole"), "--sha256", digest(made("mbf"))]
+            self.type("model", "pull", *unknown, *only, environment=store, code=2, says=(name, "its licence is not known"))
+        Server.asked.clear()
+        code, out, err = self.talk("sface_2021dec", *only, "--url", self.url("missing"), "--sha256", "0" * 64)
+        self.assertEqual((code, out), (2, ""))
+        code, out, err = self.talk("face_recognition_sface_2021dec", *only, "--url", self.url("missing"))
+        self.assertEqual((code, Server.asked), (4, [("missing", None)]), err)
+        self.assertIn("licence: Apache-2.0", err)
+
     def test_wrong_names(self):
         for name in ("../x", "", ".x", "a/b", "x" * 101):
             self.type("model", "pull", name, "--url", self.url("whole"), "--sha256", "0" * 64, code=2, says="cannot be the name of a model")
@@ -236,11 +252,15 @@ class Known(Typed):
         for model in models:
             self.assertEqual(list(model), keys)
             self.assertTrue(model["license"] and model["description"])
-            self.assertEqual(model["commercial_use"], model["license"] == "Apache-2.0")
+            self.assertEqual(model["commercial_use"], model["license"] in ("Apache-2.0", "MIT"))
         r50 = next(model for model in models if model["name"] == "w600k_r50.onnx")
         self.assertEqual((r50["sha256"], r50["bytes"]), ("4c06341c33c2ca1f86781dab0e829f88ad5b64be9fba56e56bc9ebdefc619e43", 174383860))
         free = self.type("model", "list", "--commercial-only", "--json").json()
         self.assertEqual(free, [model for model in models if model["commercial_use"]])
+        self.assertEqual({model["role"] for model in free}, {"detection", "recognition"})
+        self.assertFalse({model["name"] for model in free} & PACKS)
+        shown = self.type("model", "list", "--commercial-only").out
+        self.assertNotIn("non-commercial", shown)
         lines = self.type("model", "list").lines
         self.assertEqual(len(lines), len(models) + 1)
         for line, model in zip(lines[1:], models):

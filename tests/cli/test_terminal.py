@@ -2,6 +2,7 @@
 """The progress bar: on a terminal, for work of more than a second, gone at the end; never in a pipe."""
 import os
 import pty
+import shutil
 import time
 
 import typed
@@ -9,9 +10,9 @@ from typed import Typed, made, portraits
 
 
 class Terminal(Typed):
-    def watch(self, *arguments, out="pipe", feed=()):
+    def watch(self, *arguments, out="pipe", feed=(), code=0):
         """Runs a command whose standard error (and output, if out is "terminal") is a terminal. feed: (seconds to wait, bytes) for its input.
-        Returns what the terminal saw and what the pipe got."""
+        code: the wanted exit code, None: 0 or 1. Returns what the terminal saw and what the pipe got."""
         master, slave = pty.openpty()
         self.addCleanup(os.close, master)
         process = self.start(*arguments, stderr=slave, **({"stdout": slave} if out == "terminal" else {}))
@@ -31,7 +32,7 @@ class Terminal(Typed):
                 break
             seen += data
         got = process.stdout.read() if process.stdout else b""
-        self.assertEqual(process.wait(typed.SECONDS), 0, seen)
+        self.assertIn(process.wait(typed.SECONDS), (0, 1) if code is None else (code,), seen)
         return seen.decode(), got.decode()
 
     def assertWipedAway(self, seen):
@@ -48,6 +49,15 @@ class Terminal(Typed):
         seen, _ = self.watch("embed", "--model", made("mbf"), *self.detector(), "--max-faces", "1", "-o", "out", "-", feed=((0, line), (1.3, line)))
         self.assertRegex(seen, r"\rembed: 2, \d+\.\d/s\x1b\[K")
         self.assertWipedAway(seen)
+
+    def test_doctor(self):
+        for i, path in enumerate(portraits(people=6)):
+            os.makedirs(self.path("people", str(i // 2)), exist_ok=True)
+            shutil.copy(path, self.path("people", str(i // 2)))
+        seen, got = self.watch("doctor", "--model", made("r18"), "--aligned", "people", "--json", "--threads", "1", code=None)
+        self.assertRegex(seen, r"\rembed \[[#.]{32}\] +\d+ %")
+        self.assertWipedAway(seen)
+        self.assertEqual(typed.strict_json(got)["people"], 6)
 
     def test_measuring(self):
         seen, got = self.watch("bench", made("mbf"), "--seconds", "1.5", "--json")

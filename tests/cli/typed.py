@@ -32,13 +32,13 @@ def made(architecture):
     return path
 
 
-def portraits():
-    """Four drawn portraits: two people, twice each."""
-    folder = os.path.join(_shared, "portraits")
+def portraits(people=2):
+    """Drawn portraits, 160 pixels wide: of each of the people (at most nine) two."""
+    folder = os.path.join(_shared, f"portraits{people}")
     if not os.path.isdir(folder):
-        subprocess.run([os.environ["CAMEO_PORTRAITS"], "-o", folder, "--people", "2", "--pictures", "2", "--size", "160"], check=True,
+        subprocess.run([os.environ["CAMEO_PORTRAITS"], "-o", folder, "--people", str(people), "--pictures", "2", "--size", "160"], check=True,
                        stdout=subprocess.DEVNULL, timeout=SECONDS)
-    return [os.path.join(folder, f"person0{person}_0{picture}.jpg") for person in (1, 2) for picture in (1, 2)]
+    return [os.path.join(folder, f"person0{person}_0{picture}.jpg") for person in range(1, people + 1) for picture in (1, 2)]
 
 
 def real(*names):

@@ -33,6 +33,27 @@ static void depthwise_make(depthwise *d, int taps, int pixels, int channels, int
                                 .paired = paired };
 }
 
+/* The same with pixels side by side: the kernel gets a pointer for each line of windows that are three wide and move on by `step` pixels. The lines
+ * follow each other in memory, the last one ends at the unreadable page. */
+static void strip_make(depthwise *d, int lines, int pixels, int channels, int step, int variant)
+{
+    depthwise_make(d, 3 * lines, pixels, channels, 0, variant, false);
+    ptrdiff_t line = (ptrdiff_t)((pixels - 1) * step + 3) * channels;
+    float *input = guard_random(SLOT_A, (size_t)(lines * line));
+    d->rows = guard_bytes(SLOT_POINTERS, (size_t)lines * sizeof(float *));
+    for (int i = 0; i < lines; i++)
+        d->rows[i] = input + i * line;
+    d->tile.rows = d->rows;
+    d->tile.step = step;
+}
+
+static const float *tap_row(const depthwise *d, int pixel, int tap)
+{
+    if (d->tile.step == 0)
+        return d->rows[pixel * d->tile.taps + tap];
+    return d->rows[tap / 3] + (ptrdiff_t)(pixel * d->tile.step + tap % 3) * d->tile.channels;
+}
+
 /* The sum of one output element; *size: of the terms' sizes. */
 static double depthwise_wanted(const depthwise *d, int pixel, int channel, double *size)
 {
@@ -40,12 +61,30 @@ static double depthwise_wanted(const depthwise *d, int pixel, int channel, doubl
     double sum = 0.0;
     *size = 0.0;
     for (int i = 0; i < inputs * d->tile.taps; i++) {
-        const float *row = d->rows[pixel * d->tile.taps + i / inputs];
+        const float *row = tap_row(d, pixel, i / inputs);
         double term = (double)row[channel ^ (i % inputs)] * (double)d->tile.weights[i * channels + channel];
         sum += term;
         *size += fabs(term);
     }
     return sum;
+}
+
+static void depthwise_compare(const cm_kernel *kernel, const depthwise *d)
+{
+    int taps = d->tile.taps, pixels = d->tile.pixels, channels = d->tile.channels;
+    char where[96];
+    snprintf(where, sizeof where, "taps %d pixels %d channels %d paired %d step %d activation %d", taps, pixels, channels, d->tile.paired,
+             d->tile.step, (int)d->epilogue.activation);
+    for (int i = 0; i < pixels; i++) {
+        for (int j = 0; j < channels; j++) {
+            double size, sum = depthwise_wanted(d, i, j, &size);
+            double bound = (2 * taps + 1) * ROUNDING * size;
+            double wanted = epilogue_wanted(&d->epilogue, sum, size, i, j, &bound);
+            check_close(kernel, wanted, bound, d->c[i * d->tile.c_stride + j], where, i, j);
+        }
+    }
+    canary_check(kernel, d->c, pixels, channels, d->tile.c_stride);
+    check_counted();
 }
 
 static void check_depthwise(const cm_kernel *kernel, int taps, int pixels, int channels, int variant, bool special)
@@ -54,18 +93,28 @@ static void check_depthwise(const cm_kernel *kernel, int taps, int pixels, int c
     int paired = channels % 2 == 0 && random_int(0, 1);
     depthwise_make(&d, taps, pixels, channels, paired, variant, special);
     kernel->run.dwconv(&d.tile);
-    char where[96];
-    snprintf(where, sizeof where, "taps %d pixels %d channels %d paired %d activation %d", taps, pixels, channels, paired,
-             (int)d.epilogue.activation);
-    for (int i = 0; i < pixels; i++) {
-        for (int j = 0; j < channels; j++) {
-            double size, sum = depthwise_wanted(&d, i, j, &size);
-            double bound = (2 * taps + 1) * ROUNDING * size;
-            double wanted = epilogue_wanted(&d.epilogue, sum, size, i, j, &bound);
-            check_close(kernel, wanted, bound, d.c[i * d.tile.c_stride + j], where, i, j);
-        }
-    }
-    canary_check(kernel, d.c, pixels, channels, d.tile.c_stride);
+    depthwise_compare(kernel, &d);
+}
+
+/* Strips give the right sums, and the same bits as pointers. */
+static void check_strip(const cm_kernel *kernel, int lines, int pixels, int channels, int step, int variant)
+{
+    enum { MOST_POINTERS = 5 * 3 * 40 };
+    const float *rows[MOST_POINTERS];
+    depthwise d;
+    strip_make(&d, lines, pixels, channels, step, variant);
+    kernel->run.dwconv(&d.tile);
+    depthwise_compare(kernel, &d);
+    cm_dwconv_tile through = d.tile;
+    for (int i = 0; i < pixels * through.taps; i++)
+        rows[i] = tap_row(&d, i / through.taps, i % through.taps);
+    through.rows = rows;
+    through.step = 0;
+    through.c = guard_floats(SLOT_C2, (size_t)(pixels * channels));
+    through.c_stride = channels;
+    kernel->run.dwconv(&through);
+    for (int i = 0; i < pixels * channels; i++)
+        check_same(kernel, through.c[i], d.c[i / channels * d.tile.c_stride + i % channels], "pixels side by side", i / channels, i % channels);
     check_counted();
 }
 
@@ -112,6 +161,10 @@ void check_dwconv(const cm_kernel *kernel)
     }
     for (variant = 0; variant < EPILOGUE_VARIANTS; variant++)
         check_depthwise(kernel, 9, 5, 36 + variant % 2, variant, variant % 3 == 0);
+    for (int pixels = 1; pixels <= 40; pixels += pixels < 20 ? 1 : 7) {
+        for (size_t c = 0; c < sizeof channels / sizeof channels[0]; c++, variant++)
+            check_strip(kernel, 1 + variant % 5, pixels, channels[c], 1 + variant % 2, variant % EPILOGUE_VARIANTS);
+    }
 }
 
 /* ---- time ---- */
@@ -127,15 +180,34 @@ static void layer_run(void *context)
     layer *l = context;
     for (int line = 0; line < l->lines; line++) {
         cm_dwconv_tile tile = l->tile;
-        tile.rows += (ptrdiff_t)line * tile.pixels * tile.taps;
+        tile.rows += (ptrdiff_t)line * (tile.step ? tile.taps / 3 : tile.pixels * tile.taps);
         tile.c += (ptrdiff_t)line * tile.pixels * tile.c_stride;
         l->kernel->run.dwconv(&tile);
     }
 }
 
-/* size x size taps over a picture of `lines` lines of `pixels`. */
-static void time_layer(const cm_kernel *kernel, const char *what, int size, int lines, int pixels, int channels, int paired)
+/* A picture of `lines` lines of `pixels`, and how the windows look at it. */
+typedef struct look {
+    int size; /* size x size taps */
+    int lines, pixels, channels;
+    int paired, step;
+} look;
+
+/* The pointers that the kernel gets for all lines of output pixels. */
+static void place_rows(const look *l, const float *input, const float **rows)
 {
+    int width = l->pixels + l->size - 1, taps = l->size * l->size;
+    for (int i = 0; l->step && i < l->lines * l->size; i++)
+        rows[i] = input + (ptrdiff_t)(i / l->size + i % l->size) * width * l->channels;
+    for (int i = 0; !l->step && i < l->lines * l->pixels * taps; i++) {
+        int pixel = i / taps, tap = i % taps, y = pixel / l->pixels + tap / l->size, x = pixel % l->pixels + tap % l->size;
+        rows[i] = input + (ptrdiff_t)(y * width + x) * l->channels;
+    }
+}
+
+static void time_layer(const cm_kernel *kernel, const char *what, look l)
+{
+    int size = l.size, lines = l.lines, pixels = l.pixels, channels = l.channels, paired = l.paired;
     int width = pixels + size - 1, height = lines + size - 1, taps = size * size, weight_count = (1 + paired) * taps * channels;
     size_t inputs = (size_t)width * (size_t)height, outputs = (size_t)lines * (size_t)pixels;
     float *input = cm_aligned_alloc(inputs * (size_t)channels * sizeof(float));
@@ -147,16 +219,12 @@ static void time_layer(const cm_kernel *kernel, const char *what, int size, int 
     } else {
         fill_random(input, inputs * (size_t)channels);
         fill_random(weights, (size_t)weight_count);
-        for (size_t i = 0; i < outputs * (size_t)taps; i++) {
-            int pixel = (int)(i / (size_t)taps), tap = (int)(i % (size_t)taps);
-            int y = pixel / pixels + tap / size, x = pixel % pixels + tap % size;
-            rows[i] = input + (ptrdiff_t)(y * width + x) * channels;
-        }
+        place_rows(&l, input, rows);
         cm_epilogue epilogue = { .bias = weights, .slope = weights, .activation = CM_ACT_PRELU };
-        layer l = { .kernel = kernel, .lines = lines,
-                    .tile = { .rows = rows, .weights = weights, .c = c, .c_stride = channels, .epilogue = &epilogue, .taps = taps,
-                              .pixels = pixels, .channels = channels, .paired = paired } };
-        double seconds = measure_seconds(layer_run, &l);
+        layer timed = { .kernel = kernel, .lines = lines,
+                        .tile = { .rows = rows, .weights = weights, .c = c, .c_stride = channels, .epilogue = &epilogue, .taps = taps,
+                                  .pixels = pixels, .channels = channels, .paired = paired, .step = l.step } };
+        double seconds = measure_seconds(layer_run, &timed);
         report_flops(kernel, what, 2.0 * weight_count * (double)outputs, seconds);
         report_bytes(kernel, what, (double)(inputs + outputs) * channels * sizeof(float), seconds);
     }
@@ -168,12 +236,16 @@ static void time_layer(const cm_kernel *kernel, const char *what, int size, int 
 
 void time_dwconv(const cm_kernel *kernel)
 {
-    time_layer(kernel, "3x3, 56x56x64", 3, 56, 56, 64, 0);
-    time_layer(kernel, "3x3 in pairs, 56x56x128", 3, 56, 56, 128, 1);
-    time_layer(kernel, "3x3, 28x28x128", 3, 28, 28, 128, 0);
-    time_layer(kernel, "3x3, 14x14x256", 3, 14, 14, 256, 0);
-    time_layer(kernel, "3x3, 7x7x512", 3, 7, 7, 512, 0);
-    time_layer(kernel, "3x3, 80x80x40", 3, 80, 80, 40, 0);
-    time_layer(kernel, "5x5, 14x14x240", 5, 14, 14, 240, 0);
-    time_layer(kernel, "7x7, 1x1x512", 7, 1, 1, 512, 0);
+    time_layer(kernel, "3x3, 56x56x64", (look){ 3, 56, 56, 64, 0, 0 });
+    time_layer(kernel, "3x3 strips, 56x56x64", (look){ 3, 56, 56, 64, 0, 1 });
+    time_layer(kernel, "3x3 in pairs, 56x56x128", (look){ 3, 56, 56, 128, 1, 0 });
+    time_layer(kernel, "3x3, 28x28x128", (look){ 3, 28, 28, 128, 0, 0 });
+    time_layer(kernel, "3x3 strips, 28x28x128", (look){ 3, 28, 28, 128, 0, 1 });
+    time_layer(kernel, "3x3, 14x14x256", (look){ 3, 14, 14, 256, 0, 0 });
+    time_layer(kernel, "3x3 strips, 14x14x256", (look){ 3, 14, 14, 256, 0, 1 });
+    time_layer(kernel, "3x3, 7x7x512", (look){ 3, 7, 7, 512, 0, 0 });
+    time_layer(kernel, "3x3, 80x80x40", (look){ 3, 80, 80, 40, 0, 0 });
+    time_layer(kernel, "3x3 strips, 80x80x40", (look){ 3, 80, 80, 40, 0, 1 });
+    time_layer(kernel, "5x5, 14x14x240", (look){ 5, 14, 14, 240, 0, 0 });
+    time_layer(kernel, "7x7, 1x1x512", (look){ 7, 1, 1, 512, 0, 0 });
 }

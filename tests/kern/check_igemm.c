@@ -9,7 +9,9 @@
 
 typedef struct product {
     int m, n, taps, k, column, inputs;
-    const float **rows; /* [taps, mr] */
+    ptrdiff_t step;      /* 0, or rows lie so far apart and the kernel gets `bases` */
+    const float **rows;  /* [taps, mr] */
+    const float **bases; /* [taps] */
     float *input;       /* [inputs, k] */
     void *panel;        /* [taps, k, nr] */
     float *c;
@@ -20,12 +22,36 @@ typedef struct product {
 static void product_run(const cm_kernel *kernel, const product *p)
 {
     /* The epilogue's residual starts at this tile's first row, at channel 0. */
-    cm_igemm_tile tile = { .rows = p->rows, .panel = p->panel, .c = p->c, .c_stride = p->c_stride, .epilogue = &p->epilogue,
-                           .taps = p->taps, .k = p->k, .m = p->m, .n = p->n, .column = p->column };
+    cm_igemm_tile tile = { .rows = p->step ? p->bases : p->rows, .panel = p->panel, .c = p->c, .c_stride = p->c_stride, .step = p->step,
+                           .epilogue = &p->epilogue, .taps = p->taps, .k = p->k, .m = p->m, .n = p->n, .column = p->column };
     kernel->run.igemm(&tile);
 }
 
-/* Random inputs; which input row a row pointer shows is random too, so that any of them may end at the unreadable page. */
+/* Which input row a row pointer shows is random, so that any of them may end at the unreadable page. */
+static void place_rows_anywhere(const cm_kernel *kernel, product *p)
+{
+    int first = random_int(0, p->inputs - 1);
+    for (int tap = 0; tap < p->taps; tap++) {
+        for (int i = 0; i < kernel->mr; i++) {
+            int row = i < p->m ? i : p->m - 1;
+            p->rows[tap * kernel->mr + i] = p->input + (ptrdiff_t)((first + tap * p->m + row) % p->inputs) * p->k;
+        }
+    }
+}
+
+/* The rows of a tap lie `step` floats apart, over each other where that is less than k; the last tap's last one ends at the unreadable page. */
+static void place_rows_evenly(const cm_kernel *kernel, product *p)
+{
+    ptrdiff_t reach = (p->m - 1) * p->step + p->k;
+    p->input = guard_random(SLOT_A, (size_t)(p->taps * reach));
+    p->bases = guard_bytes(SLOT_C2, (size_t)p->taps * sizeof(float *));
+    for (int tap = 0; tap < p->taps; tap++) {
+        p->bases[tap] = p->input + tap * reach;
+        for (int i = 0; i < kernel->mr; i++)
+            p->rows[tap * kernel->mr + i] = p->bases[tap] + (i < p->m ? i : p->m - 1) * p->step;
+    }
+}
+
 static void product_make(const cm_kernel *kernel, product *p, int variant, bool special)
 {
     p->column = random_int(0, 40);
@@ -39,13 +65,10 @@ static void product_make(const cm_kernel *kernel, product *p, int variant, bool 
     if (special)
         fill_special(p->input, (size_t)p->inputs * (size_t)p->k);
     p->rows = guard_bytes(SLOT_POINTERS, (size_t)p->taps * (size_t)kernel->mr * sizeof(float *));
-    int first = random_int(0, p->inputs - 1);
-    for (int tap = 0; tap < p->taps; tap++) {
-        for (int i = 0; i < kernel->mr; i++) {
-            int row = i < p->m ? i : p->m - 1;
-            p->rows[tap * kernel->mr + i] = p->input + (ptrdiff_t)((first + tap * p->m + row) % p->inputs) * p->k;
-        }
-    }
+    if (p->step)
+        place_rows_evenly(kernel, p);
+    else
+        place_rows_anywhere(kernel, p);
     epilogue_make(&p->epilogue, variant, p->m, p->column + p->n);
     p->epilogue.scale = variant % 3 ? guard_random(SLOT_SCALE, (size_t)(p->column + p->n)) : NULL;
     p->c_stride = p->n + random_int(0, 7);
@@ -75,6 +98,23 @@ static void product_compare(const cm_kernel *kernel, const product *p)
         }
     }
     canary_check(kernel, p->c, p->m, p->n, p->c_stride);
+}
+
+/* Rows that lie evenly apart: the right sums, and the same bits as through pointers. */
+static void check_even_rows(const cm_kernel *kernel, int m, int taps, int k, int variant)
+{
+    product p = { .m = m, .n = random_int(1, kernel->nr), .taps = taps, .k = k, .step = 1 + random_int(0, 2 * k) };
+    product_make(kernel, &p, variant, false);
+    product_run(kernel, &p);
+    product_compare(kernel, &p);
+    product through = p;
+    through.step = 0;
+    through.c_stride = p.n;
+    through.c = guard_floats(SLOT_B2, (size_t)(m * p.n));
+    product_run(kernel, &through);
+    for (int i = 0; i < m * p.n; i++)
+        check_same(kernel, through.c[i], p.c[i / p.n * p.c_stride + i % p.n], "rows evenly apart", i / p.n, i % p.n);
+    check_counted();
 }
 
 static void check_product(const cm_kernel *kernel, int m, int n, int taps, int k, int variant, bool special)
@@ -136,6 +176,7 @@ void check_igemm(const cm_kernel *kernel)
     }
     for (variant = 0; variant < EPILOGUE_VARIANTS; variant++) {
         check_product(kernel, kernel->mr, nr, 9, 8, variant, false);
+        check_even_rows(kernel, 1 + variant % kernel->mr, 1 + variant % 4, depths[variant % 6], variant);
         check_product(kernel, random_int(1, kernel->mr), random_int(1, nr), 4, 5, variant, true);
         check_position(kernel, variant % EPILOGUE_VARIANTS_WITHOUT_ADD);
     }

@@ -140,6 +140,14 @@ class Cases(unittest.TestCase):
         self.assertTrue(all(case.share > 0 for case in cases))
         self.assertEqual(cases[:len(bench_cases.quick_cases())], bench_cases.quick_cases())
 
+    def test_some_models_keep_their_cases_and_others_are_refused(self):
+        cases = bench_cases.all_cases(["det_500m"])
+        some = bench_cases.cases_of(cases, ["det_500m", "mbf"])
+        self.assertEqual(some, [case for case in cases if case.model in ("mbf", "det_500m")])
+        self.assertEqual(len(some), 4)
+        with self.assertRaisesRegex(ValueError, "r51 is not measured; r50, "):
+            bench_cases.cases_of(cases, ["mbf", "r51"])
+
     def test_reference_faces_are_those_of_the_largest_batch(self):
         cases = bench_cases.all_cases(["det_500m"])
         self.assertEqual([bench_cases.most_faces(cases, model) for model in ("r50", "mbf", "det_500m")], [32, 1, 1])

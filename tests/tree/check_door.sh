@@ -15,13 +15,13 @@ for script in "$tree/run" "$tree/.ci/run" "$tree"/bench/*.sh "$tree"/tests/tree/
 done
 cd /
 env -i "$tree/run" >"$scratch/usage" || wrong "./run alone ends with $?"
-for command in build demo test bench bench-peers fuzz install; do
+for command in build demo test test-engines bench bench-peers fuzz install wheel; do
     grep -q "^    \./run $command" "$scratch/usage" || wrong "./run does not explain $command"
 done
 status=0
 "$tree/run" nonsense >/dev/null 2>&1 || status=$?
 [ "$status" = 2 ] || wrong "./run nonsense ends with $status, not 2"
-for arguments in "build x" "test x" "bench x" "install a b" "demo a b" "fuzz a 1 2"; do
+for arguments in "build x" "test x" "bench x" "wheel x" "test-engines x" "install a b" "demo a b" "fuzz a 1 2"; do
     status=0
     # shellcheck disable=SC2086
     "$tree/run" $arguments >/dev/null 2>&1 || status=$?

@@ -2,7 +2,7 @@
 import os
 import sys
 
-SKIPPED_FOLDERS = {".git", "build", "__pycache__"}
+SKIPPED_FOLDERS = {".git", ".mypy_cache", "build", "__pycache__"}
 
 
 def files(root, suffixes=None, folders=None):

@@ -137,6 +137,7 @@ static void time_way(const char *tier, const shape *s, int size, const cm_algori
         stop(error.message);
     pb_free(&model);
     network->forced = way;
+    network->chain_bytes = SIZE_MAX; /* each layer is timed as it is alone */
     if (cameo_runner_create(&runner, network, NULL, 1, &error) != CAMEO_OK)
         stop(error.message);
     measure(runner, seconds);

@@ -1,5 +1,6 @@
-/* Depthwise convolution on the vectors of the including file, which defines the block that is held in registers: DWCONV_PIXELS by DWCONV_VECTORS
- * sums. A vector of weights serves all pixels of the block, a row pointer all its vectors. */
+/* Depthwise convolution on the vectors of the including file, which defines the blocks that are held in registers: DWCONV_PIXELS by DWCONV_VECTORS
+ * sums where every tap has a pointer (a vector of weights serves all pixels of the block, a row pointer all its vectors), and DWCONV_STRIP pixels
+ * by one vector where the pixels lie side by side: there neighbouring windows share what they read. */
 #ifndef CM_KERN_DWCONV_F32_INC_H
 #define CM_KERN_DWCONV_F32_INC_H
 
@@ -115,9 +116,107 @@ VEC_INLINE void dwconv_line(const cm_dwconv_tile *tile, const int paired)
         dwconv_pixels(tile, pixel, 1, paired);
 }
 
+/* Constant: pixels of a strip's block, from window to window, whether the vector is whole. */
+typedef struct dwconv_strip {
+    int pixels, step, part;
+} dwconv_strip;
+
+/* The activation of all sums of a block: asked for once, not for each. */
+VEC_INLINE void dwconv_strip_activate(const cm_dwconv_tile *tile, const dwconv_channels *ends, vec sums[DWCONV_STRIP], const int pixels)
+{
+    const cm_epilogue *epilogue = tile->epilogue;
+    if (epilogue->activation == CM_ACT_PRELU) {
+        UNROLL for (int i = 0; i < pixels; i++)
+            sums[i] = vec_prelu(sums[i], ends->slope);
+    } else if (epilogue->activation == CM_ACT_RELU) {
+        UNROLL for (int i = 0; i < pixels; i++)
+            sums[i] = vec_relu(sums[i]);
+    } else if (epilogue->activation != CM_ACT_NONE) {
+        UNROLL for (int i = 0; i < pixels; i++)
+            sums[i] = dwconv_activate_rare(epilogue, sums[i]);
+    }
+}
+
+VEC_INLINE void dwconv_strip_add(const cm_dwconv_tile *tile, const dwconv_channels *ends, vec sums[DWCONV_STRIP], int pixel, const int pixels)
+{
+    const float *add = tile->epilogue->add + pixel * tile->epilogue->add_stride + ends->first;
+    UNROLL for (int i = 0; i < pixels; i++)
+        sums[i] = vec_add(sums[i], vec_load_if(add + i * tile->epilogue->add_stride, ends->part, ends->mask));
+}
+
+VEC_INLINE void dwconv_strip_block(const cm_dwconv_tile *tile, int pixel, ptrdiff_t first, const dwconv_strip strip)
+{
+    enum { COLUMNS = 3 };
+    const int pixels = strip.pixels, step = strip.step, inputs = (pixels - 1) * step + COLUMNS;
+    const float *weights = tile->weights + first;
+    ptrdiff_t channels = tile->channels, shift = (ptrdiff_t)pixel * step * channels + first;
+    dwconv_channels ends = dwconv_begin(tile, first, strip.part);
+    vec sums[DWCONV_STRIP];
+    UNROLL for (int i = 0; i < pixels; i++)
+        sums[i] = vec_zero();
+    const int lines = tile->taps / COLUMNS;
+    for (int row = 0; row < lines; row++) {
+        const float *line = tile->rows[row] + shift;
+        vec x[2 * DWCONV_STRIP + 1];
+        UNROLL for (int i = 0; i < inputs; i++)
+            x[i] = vec_load_if(line + i * channels, strip.part, ends.mask);
+        if (row + 1 == lines) {
+            /* The last line is the one that no window has seen yet: what the next block reads of it is fetched now. */
+            UNROLL for (int i = 0; i < pixels * step; i++)
+                vec_prefetch((const void *)((uintptr_t)line + (uintptr_t)((inputs + i) * channels) * sizeof(float)));
+        }
+        UNROLL for (int j = 0; j < COLUMNS; j++, weights += channels) {
+            vec weight = vec_load_if(weights, strip.part, ends.mask);
+            UNROLL for (int i = 0; i < pixels; i++)
+                sums[i] = vec_fma(x[i * step + j], weight, sums[i]);
+        }
+    }
+    const float *add = tile->epilogue->add;
+    UNROLL for (int i = 0; i < pixels; i++)
+        sums[i] = vec_add(sums[i], ends.bias);
+    if (add != NULL && !tile->epilogue->add_after)
+        dwconv_strip_add(tile, &ends, sums, pixel, pixels);
+    dwconv_strip_activate(tile, &ends, sums, pixels);
+    if (add != NULL && tile->epilogue->add_after)
+        dwconv_strip_add(tile, &ends, sums, pixel, pixels);
+    float *c = tile->c + pixel * tile->c_stride + first;
+    UNROLL for (int i = 0; i < pixels; i++)
+        vec_store_if(c + i * tile->c_stride, sums[i], strip.part, ends.mask);
+}
+
+VEC_INLINE void dwconv_strip_pixels(const cm_dwconv_tile *tile, int pixel, const int pixels, const int step)
+{
+    ptrdiff_t first = 0, whole = tile->channels / VEC * VEC;
+    for (; first < whole; first += VEC)
+        dwconv_strip_block(tile, pixel, first, (dwconv_strip){ pixels, step, 0 });
+    if (whole < tile->channels)
+        dwconv_strip_block(tile, pixel, whole, (dwconv_strip){ pixels, step, 1 });
+}
+
+/* In blocks of so many pixels; the last one begins early enough to be whole, and computes some pixels once more. */
+VEC_INLINE void dwconv_strip_line(const cm_dwconv_tile *tile, const int pixels, const int step)
+{
+    for (int pixel = 0; pixel < tile->pixels; pixel += pixels)
+        dwconv_strip_pixels(tile, pixel + pixels <= tile->pixels ? pixel : tile->pixels - pixels, pixels, step);
+}
+
+VEC_INLINE void dwconv_strip_all(const cm_dwconv_tile *tile, const int step)
+{
+    if (tile->pixels >= DWCONV_STRIP)
+        dwconv_strip_line(tile, DWCONV_STRIP, step);
+    else if (tile->pixels >= DWCONV_STRIP / 2)
+        dwconv_strip_line(tile, DWCONV_STRIP / 2, step);
+    else
+        dwconv_strip_line(tile, 1, step);
+}
+
 VEC_INLINE void dwconv_all(const cm_dwconv_tile *tile)
 {
-    if (tile->paired)
+    if (tile->step == 1)
+        dwconv_strip_all(tile, 1);
+    else if (tile->step == 2)
+        dwconv_strip_all(tile, 2);
+    else if (tile->paired)
         dwconv_line(tile, 1);
     else
         dwconv_line(tile, 0);

@@ -3,6 +3,7 @@
 
 #define DWCONV_PIXELS 5
 #define DWCONV_VECTORS 2
+#define DWCONV_STRIP 6
 #include "kern/dwconv/dwconv_f32.inc.h"
 
 void cameo_k_dwconv_f32_1x8__avx2(const cm_dwconv_tile *tile)

@@ -18,6 +18,8 @@
 
 /* How far ahead of its use the panel is fetched, in bytes. At the panel's end that is the next panel, or nothing: a prefetch never faults. */
 #define PANEL_AHEAD (IGEMM_COLUMNS * VEC * 16 * sizeof(float))
+/* Few rows use the panel faster than memory delivers it: then it is asked for earlier, into the second-level cache. */
+enum { FEW_ROWS = 2, FAR_AHEAD = 8192 };
 
 VEC_INLINE void igemm_multiply(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGEMM_COLUMNS], const int m, const int columns)
 {
@@ -27,17 +29,19 @@ VEC_INLINE void igemm_multiply(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGE
     }
     const igemm_panel_element *panel = tile->panel;
     const float *const *rows = tile->rows;
-    ptrdiff_t depth = tile->k;
-    for (int tap = 0; tap < tile->taps; tap++, rows += IGEMM_MR) {
+    ptrdiff_t depth = tile->k, step = tile->step;
+    for (int tap = 0; tap < tile->taps; tap++, rows += step ? 1 : IGEMM_MR) {
         const float *row[IGEMM_MR];
         UNROLL for (int i = 0; i < m; i++)
-            row[i] = rows[i];
+            row[i] = step ? rows[0] + i * step : rows[i];
         for (ptrdiff_t k = 0; k < depth; k++, panel += IGEMM_COLUMNS * VEC) {
             vec b[IGEMM_COLUMNS];
             UNROLL for (int j = 0; j < columns; j++) {
                 b[j] = igemm_load(panel + j * VEC);
                 vec_prefetch((const void *)((uintptr_t)(panel + j * VEC) + PANEL_AHEAD));
             }
+            if (m <= FEW_ROWS)
+                vec_prefetch_far((const void *)((uintptr_t)panel + FAR_AHEAD));
             UNROLL for (int i = 0; i < m; i++) {
                 vec a = vec_all(row[i][k]);
                 UNROLL for (int j = 0; j < columns; j++)
@@ -87,11 +91,27 @@ VEC_INLINE void igemm_add(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGEMM_CO
     }
 }
 
-/* The activations that are not worth a body of their own in every variant. */
-static __attribute__((noinline)) void igemm_activate_rare(const cm_epilogue *epilogue, vec *values, int count)
+/* Rare activations are not worth a body in every variant. They are done where the tile was stored: a branch that needs the sums in memory would have
+ * the compiler keep them there for all. */
+VEC_INLINE int igemm_is_rare(cm_activation activation)
 {
-    for (int i = 0; i < count; i++)
-        values[i] = vec_activate(epilogue, values[i], vec_zero());
+    return activation != CM_ACT_NONE && activation != CM_ACT_RELU && activation != CM_ACT_PRELU;
+}
+
+/* The rest of the epilogue for the stored tile: the activation, and what is added after it. */
+static __attribute__((noinline)) void igemm_finish_rare(const cm_igemm_tile *tile)
+{
+    const cm_epilogue *epilogue = tile->epilogue;
+    for (int i = 0; i < tile->m; i++) {
+        for (int j = 0; j < tile->n; j += VEC) {
+            vec_mask mask = vec_first(tile->n - j < VEC ? tile->n - j : VEC);
+            float *c = tile->c + i * tile->c_stride + j;
+            vec x = vec_activate(epilogue, vec_load_part(c, mask), vec_zero());
+            if (epilogue->add != NULL && epilogue->add_after)
+                x = vec_add(x, vec_load_part(epilogue->add + i * epilogue->add_stride + tile->column + j, mask));
+            vec_store_part(c, x, mask);
+        }
+    }
 }
 
 VEC_INLINE void igemm_activate(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGEMM_COLUMNS], const int m, const int columns, const igemm_edge *edge)
@@ -108,13 +128,6 @@ VEC_INLINE void igemm_activate(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGE
             UNROLL for (int j = 0; j < columns; j++)
                 sums[i][j] = vec_relu(sums[i][j]);
         }
-    } else if (epilogue->activation != CM_ACT_NONE) {
-        vec values[IGEMM_MR * IGEMM_COLUMNS];
-        UNROLL for (int i = 0; i < m * columns; i++)
-            values[i] = sums[i / columns][i % columns];
-        igemm_activate_rare(epilogue, values, m * columns);
-        UNROLL for (int i = 0; i < m * columns; i++)
-            sums[i / columns][i % columns] = values[i];
     }
 }
 
@@ -130,12 +143,15 @@ VEC_INLINE void igemm_finish(const cm_igemm_tile *tile, vec sums[IGEMM_MR][IGEMM
     if (epilogue->add != NULL && !epilogue->add_after)
         igemm_add(tile, sums, m, columns, &edge);
     igemm_activate(tile, sums, m, columns, &edge);
-    if (epilogue->add != NULL && epilogue->add_after)
+    int rare = igemm_is_rare(epilogue->activation);
+    if (epilogue->add != NULL && epilogue->add_after && !rare)
         igemm_add(tile, sums, m, columns, &edge);
     UNROLL for (int i = 0; i < m; i++) {
         UNROLL for (int j = 0; j < columns; j++)
             vec_store_if(tile->c + i * tile->c_stride + j * VEC, sums[i][j], part, edge.mask[j]);
     }
+    if (rare)
+        igemm_finish_rare(tile);
 }
 
 VEC_INLINE void igemm_body(const cm_igemm_tile *tile, const int m, const int columns)

@@ -11,13 +11,19 @@ enum { MR = 4, NR = 8 };
 
 typedef float four __attribute__((vector_size(16)));
 
+static const float *row_of(const cm_igemm_tile *tile, int tap, int i)
+{
+    if (tile->step == 0)
+        return tile->rows[tap * MR + i];
+    return tile->rows[tap] + (i < tile->m ? i : tile->m - 1) * tile->step;
+}
+
 static void multiply(const cm_igemm_tile *tile, float sums[MR][NR])
 {
     four s[MR][2] = { 0 };
     const igemm_panel_element *panel = tile->panel;
     for (int tap = 0; tap < tile->taps; tap++) {
-        const float *const *rows = tile->rows + tap * MR;
-        const float *r0 = rows[0], *r1 = rows[1], *r2 = rows[2], *r3 = rows[3];
+        const float *r0 = row_of(tile, tap, 0), *r1 = row_of(tile, tap, 1), *r2 = row_of(tile, tap, 2), *r3 = row_of(tile, tap, 3);
         for (int k = 0; k < tile->k; k++, panel += NR) {
             four left = { igemm_load(panel[0]), igemm_load(panel[1]), igemm_load(panel[2]), igemm_load(panel[3]) };
             four right = { igemm_load(panel[4]), igemm_load(panel[5]), igemm_load(panel[6]), igemm_load(panel[7]) };

@@ -1,0 +1,6 @@
+"""face_align."""
+from __future__ import annotations
+
+from . import face_align
+
+__all__ = ["face_align"]
