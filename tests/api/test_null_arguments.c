@@ -50,6 +50,7 @@ static void pictures(void)
     static const uint8_t bytes[3];
     static const cameo_attributes attributes;
     static const cameo_face face;
+    static const double unchanged[6] = {1, 0, 0, 0, 1, 0};
     cameo_image *image = (cameo_image *)1;
     const cameo_image_view view = {.pixels = bytes, .width = 1, .height = 1, .stride = 3, .format = CAMEO_PIXEL_RGB8}, none = {0};
     NOTHING(cameo_image_limits_default(NULL));
@@ -65,6 +66,17 @@ static void pictures(void)
     REFUSED(cameo_image_copy(&image, NULL, where));
     assert_null(image);
     REFUSED(cameo_image_copy(&image, &none, where));
+    image = (cameo_image *)1;
+    REFUSED(cameo_image_resize(NULL, &view, 2, 2, where));
+    REFUSED(cameo_image_resize(&image, NULL, 2, 2, where));
+    assert_null(image);
+    image = (cameo_image *)1;
+    REFUSED(cameo_image_warp(NULL, &view, unchanged, 2, 2, where));
+    REFUSED(cameo_image_warp(&image, NULL, unchanged, 2, 2, where));
+    assert_null(image);
+    image = (cameo_image *)1;
+    REFUSED(cameo_image_warp(&image, &view, NULL, 2, 2, where));
+    assert_null(image);
     REFUSED(cameo_image_save(NULL, "x.png", where));
     REFUSED(cameo_image_save(&view, NULL, where));
     REFUSED(cameo_image_save(&none, "x.png", where));
@@ -149,7 +161,7 @@ static void engines(void)
 static void faces_and_embeddings(void)
 {
     static uint8_t pixels[112 * 112 * 3];
-    static const float landmarks[5][2] = {{1, 1}, {5, 1}, {3, 3}, {1, 5}, {5, 5}}, vector[2] = {3, 4};
+    static const float landmarks[5][2] = {{1, 1}, {5, 1}, {3, 3}, {1, 5}, {5, 5}}, vector[2] = {3, 4}, box[4] = {0, 0, 5, 5};
     const cameo_image_view view = {.pixels = pixels, .width = 9, .height = 9, .stride = 27, .format = CAMEO_PIXEL_RGB8};
     const cameo_face face = {.landmark_count = 5};
     cameo_face found[1];
@@ -160,6 +172,9 @@ static void faces_and_embeddings(void)
     REFUSED(cameo_align(NULL, landmarks, 112, pixels, sizeof pixels, where));
     REFUSED(cameo_align(&view, NULL, 112, pixels, sizeof pixels, where));
     REFUSED(cameo_align(&view, landmarks, 112, NULL, sizeof pixels, where));
+    REFUSED(cameo_crop_box(NULL, box, 112, pixels, sizeof pixels, where));
+    REFUSED(cameo_crop_box(&view, NULL, 112, pixels, sizeof pixels, where));
+    REFUSED(cameo_crop_box(&view, box, 112, NULL, sizeof pixels, where));
     REFUSED(cameo_embed(NULL, &view, &face, 1, embedding, 8, where));
     REFUSED(cameo_embed_aligned(NULL, &view, 1, embedding, 8, where));
     REFUSED(cameo_analyze(NULL, &view, &face, 1, NULL, &attributes, where));

@@ -193,6 +193,8 @@ static cameo_status use_session(cameo_session *session, const cameo_engine *engi
     if (status == CAMEO_OK)
         status = cameo_align(picture, face.landmarks, 112, crop, sizeof crop, error);
     if (status == CAMEO_OK)
+        status = cameo_crop_box(picture, face.box, 112, crop, sizeof crop, error);
+    if (status == CAMEO_OK)
         status = cameo_embed(session, picture, &face, 1, embeddings, (size_t)cameo_engine_dimension(engine), error);
     if (status != CAMEO_OK)
         return status;
@@ -314,11 +316,22 @@ static cameo_status draw_and_save(const void *what, uint64_t *result, cameo_erro
 {
     static const cameo_face face = {.box = {5, 5, 30, 20}, .landmark_count = 5, .landmarks = {{10, 10}}};
     static const char *const label = "a face";
+    static const double matrix[6] = {0.9, 0.1, 1, -0.1, 0.9, 2};
     const save_case *c = what;
-    cameo_image *annotated;
+    cameo_image *annotated = NULL, *resized = NULL, *warped = NULL;
     *result = 0;
-    cameo_status status = cameo_image_annotate(&annotated, &c->view, &face, 1, &label, error);
+    cameo_status status = cameo_image_resize(&resized, &c->view, 150, 120, error);
+    assert_true((status == CAMEO_OK) == (resized != NULL));
+    const cameo_image_view small = cameo_image_pixels(resized);
+    if (status == CAMEO_OK)
+        status = cameo_image_warp(&warped, &small, matrix, 140, 130, error);
+    assert_true((status == CAMEO_OK) == (warped != NULL));
+    const cameo_image_view turned = cameo_image_pixels(warped);
+    if (status == CAMEO_OK)
+        status = cameo_image_annotate(&annotated, &turned, &face, 1, &label, error);
     assert_true((status == CAMEO_OK) == (annotated != NULL));
+    cameo_image_free(resized);
+    cameo_image_free(warped);
     if (status == CAMEO_OK) {
         const cameo_image_view drawn = cameo_image_pixels(annotated);
         add_to_result(result, drawn.pixels, (size_t)drawn.stride * (size_t)drawn.height);
