@@ -53,8 +53,7 @@ static cameo_status go(const pipeline_bench *b, double *decode, cameo_error *err
 {
     cameo_image *image;
     size_t count;
-    cameo_image_limits limits;
-    cameo_image_limits_default(&limits);
+    cameo_image_limits limits = b->settings->limits.image;
     limits.threads = cm_settings_threads(b->settings);
     double start = cm_progress_clock();
     cameo_status status = cameo_image_load(&image, b->path, &limits, error);
@@ -97,7 +96,7 @@ static int prepare(pipeline_bench *b)
     cameo_image *image;
     if (cameo_session_create(&b->session, b->engine, &error) != CAMEO_OK)
         return cm_report_error(NULL, &error);
-    if (cameo_image_load(&image, b->path, NULL, &error) != CAMEO_OK)
+    if (cameo_image_load(&image, b->path, &b->settings->limits.image, &error) != CAMEO_OK)
         return cm_report_error(b->path, &error);
     cameo_image_view view = cameo_image_pixels(image);
     b->width = view.width;

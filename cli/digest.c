@@ -21,8 +21,8 @@ int cm_digest_file(const char *path, char *text, uint64_t *bytes)
     uint64_t total = 0;
     ssize_t count = -1;
     struct stat status;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
     uint8_t *chunk = malloc(CHUNK);
+    int file = open(path, O_RDONLY | O_CLOEXEC), reason = errno;
     sha256_init(&context);
     cm_progress_start("hash", file >= 0 && fstat(file, &status) == 0 ? (uint64_t)status.st_size : 0, CM_PROGRESS_BYTES, 0);
     if (file >= 0 && chunk) {
@@ -35,7 +35,8 @@ int cm_digest_file(const char *path, char *text, uint64_t *bytes)
             }
         } while (count > 0 || (count < 0 && errno == EINTR));
     }
-    int reason = errno;
+    if (file >= 0)
+        reason = chunk ? errno : ENOMEM;
     cm_progress_stop();
     if (file >= 0)
         close(file);

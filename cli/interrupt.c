@@ -12,13 +12,24 @@ static volatile sig_atomic_t deferred, noted;
 static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
 /* Only async-signal-safe calls from here. */
-static void die(int number)
+static void remove_guarded(void)
 {
     for (size_t i = 0; i < SLOTS; i++) {
         const char *path = atomic_load(&guarded[i]);
         if (path)
             unlink(path);
     }
+}
+
+void cm_interrupt_quit(int code)
+{
+    remove_guarded();
+    _exit(code);
+}
+
+static void die(int number)
+{
+    remove_guarded();
     struct sigaction action = {.sa_handler = SIG_DFL};
     sigemptyset(&action.sa_mask);
     sigaction(number, &action, NULL);

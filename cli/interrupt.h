@@ -9,6 +9,9 @@ void cm_interrupt_install(void);
 int cm_interrupt_guard(const char *path);
 void cm_interrupt_release(int slot);
 
+/* Ends the process at once with this exit code: unfinished files are removed, nothing else is done. Any thread may call it. */
+_Noreturn void cm_interrupt_quit(int code);
+
 /* Between on and off signals are only noted: for stretches that clean up by themselves. Turning it off acts on what was noted. */
 void cm_interrupt_defer(int on);
 /* 1 if a signal was noted. */

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "interrupt.h"
+#include "report.h"
+
 /* How many bytes at `p` form one UTF-8 character; 0: none. */
 static size_t utf8_length(const unsigned char *p)
 {
@@ -26,13 +29,24 @@ static size_t utf8_length(const unsigned char *p)
     return 0;
 }
 
+static void *allocate_or_quit(size_t size)
+{
+    void *memory = malloc(size ? size : 1);
+    if (!memory)
+        cm_interrupt_quit(cm_report(CM_EXIT_OTHER, "out of memory"));
+    return memory;
+}
+
+void cm_json_install(void)
+{
+    json_set_alloc_funcs(allocate_or_quit, free);
+}
+
 json_t *cm_json_text(const char *text)
 {
     if (!text)
         return json_null();
-    char *clean = malloc(strlen(text) * 3 + 1), *to = clean;
-    if (!clean)
-        return NULL;
+    char *clean = allocate_or_quit(strlen(text) * 3 + 1), *to = clean;
     while (*text) {
         size_t length = utf8_length((const unsigned char *)text);
         const char *from = length ? text : "\xef\xbf\xbd";

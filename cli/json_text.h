@@ -7,6 +7,10 @@
 
 #include "cameo.h"
 
+/* To be called first: where memory is out, the program says so and ends, since jansson's answers to that would have to be looked at everywhere, and what is
+ * left out of an object does not show. */
+void cm_json_install(void);
+
 /* A string; bytes that are not UTF-8 (file names may hold any) become U+FFFD. NULL becomes null. */
 json_t *cm_json_text(const char *text);
 /* A number; null where it is not finite. */

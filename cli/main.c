@@ -7,6 +7,7 @@
 #include "cameo.h"
 #include "commands.h"
 #include "interrupt.h"
+#include "json_text.h"
 #include "report.h"
 
 typedef struct command {
@@ -89,6 +90,7 @@ int main(int argc, char **argv)
     if (hold_standard_streams() != CM_EXIT_OK)
         return CM_EXIT_OTHER;
     cm_interrupt_install();
+    cm_json_install();
     if (argc < 2)
         return cm_report_usage("", "no command given");
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)

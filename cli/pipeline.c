@@ -302,7 +302,7 @@ int cm_pipeline_run(cm_pipeline *pipeline)
     int code = cm_settings_open_engine(pipeline->settings, wanted, threads / workers, &engine);
     if (code == CM_EXIT_OK) {
         shared common = {.pipeline = pipeline, .engine = engine, .dimension = cameo_engine_dimension(engine)};
-        cameo_image_limits_default(&common.limits);
+        common.limits = pipeline->settings->limits.image;
         common.limits.threads = threads / workers;
         pthread_mutex_init(&common.input_lock, NULL);
         pthread_mutex_init(&common.output_lock, NULL);

@@ -188,6 +188,8 @@ static void add_run_flags(cm_settings *s, cm_flags *flags)
         .parse = parse_precision, .help = "bf16: products in bfloat16 where the processor is faster so (CAMEO_PRECISION; default fp32)"});
     cm_flags_add(flags, (cm_flag){.name = "memory", .value = "fast|compact", .kind = CM_FLAG_PARSE, .target = &network->memory,
         .parse = parse_memory, .help = "compact: less memory, slower runs (CAMEO_MEMORY; default fast)"});
+    cm_flags_add(flags, (cm_flag){.name = "limit", .value = CM_WORK_LIMITS_VALUE, .kind = CM_FLAG_PARSE, .target = &s->limits,
+        .parse = cm_work_limits_parse, .wants = "limits such as macs=4e12 or memory=16G", .help = CM_WORK_LIMITS_HELP});
 }
 
 /* What the environment says about running networks. Returns -1 to go on, or an exit code (reported). */
@@ -200,13 +202,14 @@ static int read_run_environment(cm_settings *s)
         return cm_report(CM_EXIT_USAGE, "CAMEO_PRECISION wants fp32 or bf16, not '%s'", precision);
     if (memory && *memory && parse_memory(memory, &s->options.network.memory) != 0)
         return cm_report(CM_EXIT_USAGE, "CAMEO_MEMORY wants fast or compact, not '%s'", memory);
-    return -1;
+    return cm_work_limits_environment(&s->limits);
 }
 
 int cm_settings_init(cm_settings *s, cm_flags *flags, unsigned groups)
 {
     *s = (cm_settings){.detection_threshold = 0.5, .nms_threshold = 0.4};
     cameo_options_default(&s->options);
+    cm_work_limits_default(&s->limits);
     s->contract = s->options.recognizer_contract;
     const char *model = getenv("CAMEO_MODEL"), *detector = getenv("CAMEO_DETECTOR");
     s->model = model && *model ? model : NULL;
@@ -229,6 +232,7 @@ int cm_settings_init(cm_settings *s, cm_flags *flags, unsigned groups)
 static cameo_network_options network_options(const cm_settings *settings)
 {
     cameo_network_options options = settings->options.network;
+    options.limits = settings->limits.network;
     if (options.cpu)
         setenv("CAMEO_CPU", options.cpu, 1);
     const char *wish = getenv("CAMEO_CPU");

@@ -5,12 +5,14 @@
 #include "attribute_models.h"
 #include "cameo.h"
 #include "flags.h"
+#include "work_limits.h"
 
 typedef struct cm_settings {
     const char *model, *detector; /* as typed: a path or a name; NULL: not given */
     double detection_threshold, nms_threshold;
     int threads; /* 0: all that the process may use */
     int sizes_given;
+    cm_work_limits limits;
     cameo_options options;             /* detection sizes, faces, rank, mirror, tier */
     cameo_contract_override contract;  /* for the network the command is about */
     cm_attribute_models attributes;
@@ -22,11 +24,11 @@ enum {
     CM_SETTINGS_RANK = 4,     /* --rank */
     CM_SETTINGS_FACES = 8 | CM_SETTINGS_RANK, /* --max-faces */
     CM_SETTINGS_CONTRACT = 16, /* --color --mean --std --input-size, and --output-name except for a detector alone */
-    CM_SETTINGS_RUN = 32,      /* --threads --cpu --precision --memory */
+    CM_SETTINGS_RUN = 32,      /* --threads --cpu --precision --memory --limit */
     CM_SETTINGS_ATTRIBUTES = 64 /* the options of cm_attribute_models; with a detector, and without CM_SETTINGS_MODEL, whose --model means another thing */
 };
 
-/* Fills the defaults, takes CAMEO_MODEL, CAMEO_DETECTOR, CAMEO_THREADS, CAMEO_PRECISION and CAMEO_MEMORY from the environment,
+/* Fills the defaults, takes CAMEO_MODEL, CAMEO_DETECTOR, CAMEO_THREADS, CAMEO_PRECISION, CAMEO_MEMORY and CAMEO_LIMITS from the environment,
  * and appends the rows of the wanted groups. `settings` must outlive the parsing. Returns -1 to go on, as cm_flags_parse does, or an exit code (reported). */
 int cm_settings_init(cm_settings *settings, cm_flags *flags, unsigned groups);
 

@@ -1,9 +1,17 @@
-/* rooms: onnx */
+/* rooms: onnx; mutator: onnx */
 #include "onnx/onnx.h"
+#include "onnx_mutator.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+const char *const *fuzz_operator_names(size_t *count)
+{
+    static const char *const names[] = {"Constant", "If", "Add"};
+    *count = sizeof names / sizeof names[0];
+    return names;
+}
 
 /* Reads every element that the reader says is there. */
 static void touch(const cm_onnx_tensor *tensor)

@@ -8,6 +8,7 @@
  *  - Functions that can fail return a cameo_status (0 is success, negative is an error) and take a
  *    `cameo_error *` as their last parameter. It may be NULL; otherwise, on failure, it receives the status
  *    and one sentence that names the file, the node, the value and what would have been right.
+ *  - A NULL where something is needed is refused (ARGUMENT); functions without a status then give what is empty: 0, NULL, empty names.
  *  - The caller owns every output array and passes its capacity. Handles are freed by their `_free` function,
  *    which accepts NULL. An output handle is set to NULL on failure.
  *  - Loaded things (cameo_engine, cameo_network, cameo_image) are immutable and may be shared by any number of
@@ -258,7 +259,8 @@ typedef struct cameo_runner cameo_runner;   /* a network planned for one input s
 typedef struct cameo_network_limits {
     uint64_t max_file_bytes;   /* model and external data, default 4 GiB */
     uint64_t max_memory_bytes; /* arena of one runner, and all packed weights, each; default 8 GiB */
-    uint64_t max_macs;         /* multiply-adds of one run, default 2e12 */
+    uint64_t max_macs;         /* multiply-adds of one run (where nothing is multiplied: numbers read and written), default 2e12; 64 times fewer for
+                                  computing constants */
     int max_nodes;             /* default 100,000 */
 } cameo_network_limits;
 
@@ -298,7 +300,7 @@ typedef struct cameo_model_info {
     int64_t ir_version, opset; /* opset of the default domain */
     uint64_t file_bytes;       /* external data included */
     uint64_t parameters;       /* elements of all float initializers */
-    int node_count;            /* nodes in the file */
+    int node_count;            /* of the graph, with those of local functions and branches */
 } cameo_model_info;
 
 /* One step of a planned network. */
@@ -331,6 +333,8 @@ typedef struct cameo_plan_info {
 CAMEO_API void cameo_network_options_default(cameo_network_options *options);
 
 /* Reads and checks an ONNX file (opset 7 to 23). Nothing in it is believed before it is checked. `options` may be NULL.
+ * The file (and its external data) stays mapped until the network is freed, since weights are too large to be copied: replace it by renaming another
+ * into its place, as installers do. Shortening it in place meanwhile can end the process (SIGBUS); cameo_network_open_bytes is free of that.
  * Errors: ARGUMENT (an option is unknown), NOT_FOUND, IO, FORMAT (with what the file is instead: HTML page, Git LFS pointer, zip, truncated),
  * UNSUPPORTED (operator and node named), LIMIT, MEMORY. Thread-safe. Free with cameo_network_free, after its runners. */
 CAMEO_API cameo_status cameo_network_open(cameo_network **network, const char *path,

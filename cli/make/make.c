@@ -151,9 +151,11 @@ int cm_make_write(const char *arch, uint64_t seed, FILE *stream, char *message, 
     cm_make_net_start(&net, seed, 0, 0);
     build(&net);
     int first_traced = net.entries + 1, first_folded = first_traced + net.traced + 1;
+    int failed = net.failed | net.nodes.failed; /* what was counted then is wrong */
     cm_make_net_free(&net);
     cm_make_net_start(&net, seed, first_traced, first_folded);
     build(&net);
+    net.failed |= failed;
     const cm_make_labels labels = {.graph = "torch-jit-export", .description = description, .architecture = about->name};
     errno = 0;
     int result = cm_make_store(&net, &labels, stream);

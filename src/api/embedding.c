@@ -2,10 +2,11 @@
 
 #include <math.h>
 
+/* Of NULL: 0. */
 static double square_length(const float *vector, int dimension)
 {
     double sum = 0;
-    for (int i = 0; i < dimension; i++)
+    for (int i = 0; vector && i < dimension; i++)
         sum += (double)vector[i] * (double)vector[i];
     return sum;
 }
@@ -28,10 +29,10 @@ float cameo_embedding_normalize(float *embedding, int dimension)
 float cameo_similarity(const float *a, const float *b, int dimension)
 {
     double dot = 0, scale = sqrt(square_length(a, dimension)) * sqrt(square_length(b, dimension));
-    for (int i = 0; i < dimension; i++)
-        dot += (double)a[i] * (double)b[i];
     if (!(scale > 0))
         return 0.0f;
+    for (int i = 0; i < dimension; i++)
+        dot += (double)a[i] * (double)b[i];
     double cosine = dot / scale;
     return (float)(cosine > 1 ? 1 : cosine < -1 ? -1 : cosine); /* rounding may pass the ends */
 }

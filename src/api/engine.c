@@ -87,9 +87,10 @@ static cameo_status open_attributes(cameo_engine *engine, const cameo_options *o
 
 cameo_status cameo_engine_open(cameo_engine **engine, const cameo_options *options, cameo_error *error)
 {
+    if (engine)
+        *engine = NULL;
     if (!engine || !options)
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "cameo_engine_open needs a place for the engine, and options");
-    *engine = NULL;
     cameo_status status = check_options(options, error);
     if (status != CAMEO_OK)
         return status;
@@ -126,25 +127,25 @@ void cameo_engine_free(cameo_engine *engine)
 
 const cameo_network *cameo_engine_recognizer(const cameo_engine *engine)
 {
-    return engine->recognizer.network;
+    return engine ? engine->recognizer.network : NULL;
 }
 
 const cameo_network *cameo_engine_detector(const cameo_engine *engine)
 {
-    return engine->detector.network;
+    return engine ? engine->detector.network : NULL;
 }
 
 cameo_contract cameo_engine_recognizer_contract(const cameo_engine *engine)
 {
-    return engine->recognizer.contract;
+    return engine ? engine->recognizer.contract : (cameo_contract){0};
 }
 
 cameo_contract cameo_engine_detector_contract(const cameo_engine *engine)
 {
-    return engine->detector.contract;
+    return engine ? engine->detector.contract : (cameo_contract){0};
 }
 
 int cameo_engine_dimension(const cameo_engine *engine)
 {
-    return engine->recognizer.contract.dimension;
+    return engine ? engine->recognizer.contract.dimension : 0;
 }

@@ -10,6 +10,8 @@ static void unset(cameo_contract_override *override)
 
 void cameo_options_default(cameo_options *options)
 {
+    if (!options)
+        return;
     static const int sizes[2][2] = {{128, 128}, {640, 640}};
     *options = (cameo_options){.detection_size_count = 2, .detection_threshold = 0.5f, .nms_threshold = 0.4f, .rank = CAMEO_RANK_SCORE};
     memcpy(options->detection_sizes, sizes, sizeof sizes);

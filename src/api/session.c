@@ -6,9 +6,10 @@
 
 cameo_status cameo_session_create(cameo_session **session, const cameo_engine *engine, cameo_error *error)
 {
+    if (session)
+        *session = NULL;
     if (!session || !engine)
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "cameo_session_create needs a place for the session, and an engine");
-    *session = NULL;
     cameo_session *s = cm_calloc(1, sizeof *s);
     if (!s)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "out of memory for a session");
@@ -41,5 +42,5 @@ void cameo_session_free(cameo_session *session)
 
 cameo_stage_seconds cameo_session_times(const cameo_session *session)
 {
-    return session->times;
+    return session ? session->times : (cameo_stage_seconds){0};
 }

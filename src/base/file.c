@@ -25,7 +25,7 @@ static cameo_status fail_errno(cameo_error *error, const char *path, const char 
 {
     int number = errno;
     char text[128];
-    cameo_status status = number == ENOENT || number == ENOTDIR ? CAMEO_ERROR_NOT_FOUND : CAMEO_ERROR_IO;
+    cameo_status status = number == ENOENT || number == ENOTDIR ? CAMEO_ERROR_NOT_FOUND : number == ENOMEM ? CAMEO_ERROR_MEMORY : CAMEO_ERROR_IO;
     return cm_fail(error, status, "%s: %s: %s", path, what, reason(number, text, sizeof text));
 }
 
@@ -38,25 +38,42 @@ static cm_file_stamp stamp_of(const struct stat *about)
                            .changed = {about->st_ctim.tv_sec, about->st_ctim.tv_nsec}};
 }
 
+static cameo_status check_regular(int descriptor, struct stat *about, const char *path, uint64_t max_bytes, cameo_error *error)
+{
+    if (fstat(descriptor, about) != 0)
+        return fail_errno(error, path, "cannot read");
+    if (S_ISDIR(about->st_mode))
+        return cm_fail(error, CAMEO_ERROR_IO, "%s: is a folder, a file is needed", path);
+    if (!S_ISREG(about->st_mode))
+        return cm_fail(error, CAMEO_ERROR_IO, "%s: is not a regular file", path);
+    if ((uint64_t)about->st_size > max_bytes)
+        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %llu bytes, the limit is %llu", path,
+                       (unsigned long long)about->st_size, (unsigned long long)max_bytes);
+    return CAMEO_OK;
+}
+
+/* The descriptor of a regular file that is not too large, to be closed. */
+static cameo_status open_regular(int *descriptor, struct stat *about, const char *path, uint64_t max_bytes, cameo_error *error)
+{
+    /* O_NONBLOCK: opening a FIFO must not wait for a writer that never comes. */
+    *descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (*descriptor < 0)
+        return fail_errno(error, path, "cannot open");
+    cameo_status status = check_regular(*descriptor, about, path, max_bytes, error);
+    if (status != CAMEO_OK)
+        close(*descriptor);
+    return status;
+}
+
 cameo_status cm_file_map_open(cm_file_map *map, const char *path, uint64_t max_bytes, cameo_error *error)
 {
     *map = (cm_file_map){.bytes = (const unsigned char *)""};
-    /* O_NONBLOCK: opening a FIFO must not wait for a writer that never comes. */
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0)
-        return fail_errno(error, path, "cannot open");
     struct stat about;
-    cameo_status status = CAMEO_OK;
-    if (fstat(descriptor, &about) != 0)
-        status = fail_errno(error, path, "cannot read");
-    else if (S_ISDIR(about.st_mode))
-        status = cm_fail(error, CAMEO_ERROR_IO, "%s: is a folder, a file is needed", path);
-    else if (!S_ISREG(about.st_mode))
-        status = cm_fail(error, CAMEO_ERROR_IO, "%s: is not a regular file", path);
-    else if ((uint64_t)about.st_size > max_bytes)
-        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %llu bytes, the limit is %llu", path,
-                         (unsigned long long)about.st_size, (unsigned long long)max_bytes);
-    else if (about.st_size > 0) {
+    int descriptor;
+    cameo_status status = open_regular(&descriptor, &about, path, max_bytes, error);
+    if (status != CAMEO_OK)
+        return status;
+    if (about.st_size > 0) {
         void *address = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
         if (address == MAP_FAILED)
             status = fail_errno(error, path, "cannot map");
@@ -74,6 +91,47 @@ void cm_file_map_close(cm_file_map *map)
     if (map->mapped)
         munmap((void *)(uintptr_t)map->bytes, map->size);
     *map = (cm_file_map){.bytes = (const unsigned char *)""};
+}
+
+/* As many bytes as are there, up to [size]; -1 with errno. */
+static ssize_t read_whole(int descriptor, unsigned char *bytes, size_t size)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t got = read(descriptor, bytes + done, size - done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (ssize_t)done;
+}
+
+cameo_status cm_file_read(unsigned char **bytes, size_t *size, const char *path, uint64_t max_bytes, cameo_error *error)
+{
+    struct stat about;
+    int descriptor;
+    *bytes = NULL;
+    cameo_status status = open_regular(&descriptor, &about, path, max_bytes, error);
+    if (status != CAMEO_OK)
+        return status;
+    unsigned char *content = malloc(about.st_size ? (size_t)about.st_size : 1);
+    ssize_t got = content ? read_whole(descriptor, content, (size_t)about.st_size) : 0;
+    if (!content)
+        status = cm_fail(error, CAMEO_ERROR_MEMORY, "%s: no memory for its %llu bytes", path, (unsigned long long)about.st_size);
+    else if (got < 0)
+        status = fail_errno(error, path, "cannot read");
+    close(descriptor);
+    if (status != CAMEO_OK) {
+        free(content);
+        return status;
+    }
+    *bytes = content;
+    *size = (size_t)got;
+    return CAMEO_OK;
 }
 
 void cm_file_map_expect(const cm_file_map *map)

@@ -1,4 +1,4 @@
-/* Files: mapped for reading, written beside their place and renamed. */
+/* Files: mapped or read, written beside their place and renamed. */
 #ifndef CM_BASE_FILE_H
 #define CM_BASE_FILE_H
 
@@ -22,8 +22,9 @@ typedef struct cm_file_piece {
     size_t size;
 } cm_file_piece;
 
-/* Maps a regular file read-only (private). Errors: NOT_FOUND, IO (a folder, a device, no permission), LIMIT (larger than max_bytes). The sentence
- * names the path. */
+/* Maps a regular file read-only (private). Whoever shortens the file in place while it is mapped takes bytes away from under the reader, whom the system
+ * ends with SIGBUS: only for files of which their users are told so (models and packed weights, too large to be copied for each process).
+ * Errors: NOT_FOUND, IO (a folder, a device, no permission), LIMIT (larger than max_bytes), MEMORY. The sentence names the path. */
 cameo_status cm_file_map_open(cm_file_map *map, const char *path, uint64_t max_bytes, cameo_error *error);
 void cm_file_map_close(cm_file_map *map);
 /* Says that all of it will be read soon: the system fetches ahead what is not in memory yet. */
@@ -31,6 +32,10 @@ void cm_file_map_expect(const cm_file_map *map);
 /* Says that [size] bytes of the map are not needed for now: they leave this process's memory, and are there again as soon as they are touched. Bytes
  * that lie elsewhere are left alone. Thread-safe. */
 void cm_file_map_rest(const cm_file_map *map, const void *bytes, size_t size);
+
+/* Reads a regular file into memory of the caller's, to be freed: safe whatever others do to the file meanwhile; of one that is shortened, what is left is
+ * read. Errors: as cm_file_map_open, and MEMORY. Thread-safe. */
+cameo_status cm_file_read(unsigned char **bytes, size_t *size, const char *path, uint64_t max_bytes, cameo_error *error);
 
 /* Writes [size] bytes so that the file is complete or as it was before: a new file in the same folder, fsync, rename. A symbolic link is followed;
  * a device or a pipe is written into. Errors: IO, NOT_FOUND for a missing folder (both with the system's reason); nothing is left behind.

@@ -108,11 +108,15 @@ static struct cm_arena_chunk *add_chunk(cm_arena *arena, size_t needed)
 void *cm_arena_alloc(cm_arena *arena, size_t count, size_t size)
 {
     size_t bytes, rounded, used;
-    if (!cm_size_mul(count, size, &bytes) || !cm_size_add(bytes, REDZONE + OBJECT_ALIGNMENT, &rounded))
+    if (!cm_size_mul(count, size, &bytes) || !cm_size_add(bytes, REDZONE + OBJECT_ALIGNMENT, &rounded)) {
+        arena->limited = true;
         return NULL;
+    }
     rounded = (rounded - 1) & ~(size_t)(OBJECT_ALIGNMENT - 1);
-    if (!cm_size_add(arena->used_bytes, rounded, &used) || (arena->limit_bytes && used > arena->limit_bytes))
+    if (!cm_size_add(arena->used_bytes, rounded, &used) || (arena->limit_bytes && used > arena->limit_bytes)) {
+        arena->limited = true;
         return NULL;
+    }
     struct cm_arena_chunk *chunk = arena->chunks;
     if (!chunk || chunk->size - chunk->used < rounded)
         chunk = add_chunk(arena, rounded);

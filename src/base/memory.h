@@ -33,6 +33,7 @@ typedef struct cm_arena {
     struct cm_arena_chunk *chunks;
     size_t used_bytes;  /* handed out, all chunks */
     size_t limit_bytes; /* more is refused (NULL); 0: no limit */
+    bool limited;       /* something was refused because of that */
 } cm_arena;
 
 void cm_arena_init(cm_arena *arena, size_t limit_bytes);

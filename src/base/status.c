@@ -54,3 +54,12 @@ cameo_status cm_fail_prefix(cameo_error *error, cameo_status status, const char 
     replace_control_characters(error->message);
     return error->status;
 }
+
+cameo_status cm_fail_suffix(cameo_error *error, cameo_status status, const char *text)
+{
+    if (error) {
+        size_t used = strnlen(error->message, sizeof error->message - 1);
+        snprintf(error->message + used, sizeof error->message - used, "%s", text);
+    }
+    return status;
+}

@@ -17,4 +17,7 @@ cameo_status cm_fail(cameo_error *error, cameo_status status, const char *format
 /* Puts "prefix: " before the sentence in *error; returns error->status (or `status` where error is NULL). */
 cameo_status cm_fail_prefix(cameo_error *error, cameo_status status, const char *format, ...) CM_PRINTF(3, 4);
 
+/* Appends to the sentence in *error (which may be NULL); returns `status`. */
+cameo_status cm_fail_suffix(cameo_error *error, cameo_status status, const char *text);
+
 #endif

@@ -2,6 +2,7 @@
  * (convolution, pooling, resizing of constants) reads them like anything else. */
 #include "graph/builder.h"
 
+#include "base/limits.h"
 #include "kern/kernel_list.h"
 #include "kern/plain/plain.h"
 
@@ -112,6 +113,15 @@ static bool can_fold(const cm_op *op)
     }
 }
 
+/* Constants are computed while the model is planned: what that takes is bounded like a run. */
+static cameo_status allow_work(cm_builder *b, const cm_op *op)
+{
+    if (__builtin_add_overflow(b->work, cm_op_work(op), &b->work) || b->work > b->max_work)
+        return cm_build_fail(b, CAMEO_ERROR_LIMIT, "computing constants takes %llu multiply-adds, the limit is %llu, %d times less than a run's" CM_RAISE_MACS,
+                             (unsigned long long)b->work, (unsigned long long)b->max_work, CM_SLOWER_CONSTANTS);
+    return CAMEO_OK;
+}
+
 /* The op's output becomes the constant that it computes. */
 static cameo_status fold_op(cm_builder *b, cm_op *op)
 {
@@ -160,7 +170,9 @@ cameo_status cm_build_fold(cm_builder *b, int first)
     for (int i = first; i < graph->op_count; i++) {
         cm_op *op = graph->ops[i];
         if (can_fold(op) && reads_constants_only(op)) {
-            cameo_status status = fold_op(b, op);
+            cameo_status status = allow_work(b, op);
+            if (status == CAMEO_OK)
+                status = fold_op(b, op);
             if (status != CAMEO_OK)
                 return status;
         } else if (computes_with_nothing(op)) {

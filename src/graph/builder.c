@@ -1,5 +1,7 @@
 #include "graph/builder.h"
 
+#include "base/limits.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +20,10 @@ cameo_status cm_build_no_memory(cm_builder *b)
 {
     if (b->refused != CAMEO_OK)
         return b->refused;
-    return cm_build_fail(b, CAMEO_ERROR_MEMORY, "out of memory, or its tensors pass the memory limit");
+    if (b->graph->arena.limited)
+        return cm_build_fail(b, CAMEO_ERROR_LIMIT, "with its tensors, constants take more than the limit of %zu bytes" CM_RAISE_MEMORY,
+                             b->graph->arena.limit_bytes);
+    return cm_build_fail(b, CAMEO_ERROR_MEMORY, "out of memory");
 }
 
 cm_value *cm_build_input(const cm_builder *b, int i)

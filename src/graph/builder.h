@@ -10,6 +10,7 @@ typedef struct cm_builder {
     const cm_onnx_node *node;
     cm_value **values; /* [model->value_count] */
     cameo_error *error;
+    uint64_t max_work, work; /* of constants: the limit, and what has been done */
     cameo_status refused; /* set where cm_build_op has told already why it makes no op */
 } cm_builder;
 
@@ -177,5 +178,9 @@ cm_build_fn cm_build_reshape, cm_build_flatten, cm_build_squeeze, cm_build_unsqu
     cm_build_depth_to_space, cm_build_space_to_depth;
 cm_build_fn cm_build_gather_nd, cm_build_scatter_nd, cm_build_split_to_sequence, cm_build_sequence_at;
 cm_build_fn cm_build_quantize, cm_build_dequantize;
+cm_build_fn cm_build_if;
+
+/* Whether the node that is being built stands in a branch that is taken, or in none. Errors: UNSUPPORTED (that depends on what is run). */
+cameo_status cm_build_is_taken(cm_builder *b, bool *taken);
 
 #endif

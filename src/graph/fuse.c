@@ -275,5 +275,5 @@ cameo_status cm_graph_fuse(cm_graph *graph, cameo_error *error)
         if (graph->ops[i]->kind == CM_OP_AFFINE)
             ok = fuse_affine_before(graph, graph->ops[i]);
     remove_unused(graph);
-    return ok ? CAMEO_OK : cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory while fusing operators", graph->path);
+    return ok ? CAMEO_OK : cm_graph_no_memory(graph, "fusing operators", error);
 }

@@ -1,5 +1,7 @@
 #include "graph/graph.h"
 
+#include "base/limits.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +181,24 @@ uint64_t cm_op_macs(const cm_op *op)
     default:
         return outputs;
     }
+}
+
+uint64_t cm_op_work(const cm_op *op)
+{
+    uint64_t macs = cm_op_macs(op), elements = (uint64_t)op->output->elements;
+    if (op->kind == CM_OP_VIEW)
+        return 0;
+    for (int i = 0; i < op->input_count; i++)
+        elements += (uint64_t)op->inputs[i]->elements; /* below 2^60 each, and memory bounds how many there are */
+    return macs > elements ? macs : elements;
+}
+
+cameo_status cm_graph_no_memory(const cm_graph *graph, const char *doing, cameo_error *error)
+{
+    if (graph->arena.limited)
+        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: its constants take more than the limit of %zu bytes (%s)" CM_RAISE_MEMORY, graph->path,
+                       graph->arena.limit_bytes, doing);
+    return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory (%s)", graph->path, doing);
 }
 
 uint64_t cm_op_parameters(const cm_op *op)

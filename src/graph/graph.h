@@ -187,11 +187,18 @@ typedef struct cm_graph {
     size_t activation_bytes, activation_bytes_unshared; /* set by cm_graph_place */
 } cm_graph;
 
+enum { CM_SLOWER_CONSTANTS = 64 };
+
+typedef struct cm_graph_limits {
+    uint64_t max_bytes; /* constants that are computed, and the graph itself */
+    uint64_t max_macs;  /* of a run; of computing constants, a CM_SLOWER_CONSTANTS-th of cm_op_work: the reference kernels, on one thread, do that */
+} cm_graph_limits;
+
 /* Builds the graph for concrete input shapes. dims: [model->input_count][CAMEO_MAX_RANK], every dimension >= 1. Shape subgraphs and whatever else is
  * constant are computed here. The model must outlive the graph. Errors: UNSUPPORTED (operator, attribute: node named), MISMATCH
- * (shapes do not fit), FORMAT, LIMIT (constants larger than max_bytes), MEMORY. */
+ * (shapes do not fit), FORMAT, LIMIT (constants, or the work of computing them, beyond the limits), MEMORY. */
 cameo_status cm_graph_build(cm_graph **graph, const cm_onnx_model *model, const char *path, const int64_t (*dims)[CAMEO_MAX_RANK],
-                            uint64_t max_bytes, cameo_error *error);
+                            const cm_graph_limits *limits, cameo_error *error);
 void cm_graph_free(cm_graph *graph);
 
 /* Folds BatchNormalization into neighbouring convolutions and fully connected layers, and bias, activation and residual addition into their
@@ -209,6 +216,10 @@ cameo_status cm_graph_place(cm_graph *graph, uint64_t max_bytes, cameo_error *er
 
 /* Multiply-adds of one op, saturating. Thread-safe. */
 uint64_t cm_op_macs(const cm_op *op);
+/* What running it takes, whichever is more: multiply-adds, or elements read and written (copies multiply nothing). Saturating. Thread-safe. */
+uint64_t cm_op_work(const cm_op *op);
+/* The status, and in *error the sentence, after something in the graph's arena was refused while `doing`: MEMORY, or LIMIT. */
+cameo_status cm_graph_no_memory(const cm_graph *graph, const char *doing, cameo_error *error);
 /* Weights and biases of one op, in elements. */
 uint64_t cm_op_parameters(const cm_op *op);
 
@@ -245,9 +256,9 @@ typedef struct cm_lifetime {
     size_t offset; /* out */
 } cm_lifetime;
 
-/* Gives each its offset (a multiple of CM_ALIGNMENT), so that blocks whose lives overlap do not; returns the bytes needed, SIZE_MAX on overflow or if
+/* Gives each its offset (a multiple of CM_ALIGNMENT), so that blocks whose lives overlap do not; *needed: bytes of all, SIZE_MAX on overflow. False:
  * memory is out. Largest first, each at the lowest free place (after XNNPACK's memory planner). */
-size_t cm_place_lifetimes(cm_lifetime *lifetimes, int count);
+bool cm_place_lifetimes(cm_lifetime *lifetimes, int count, size_t *needed);
 
 /* Runs a MOVE on plain memory: element sizes of 4 or 8 bytes. src: one pointer an input; src_strides: [inputs][CAMEO_MAX_RANK]. */
 void cm_move_run_piece(const cm_move_piece *piece, const void *src, const int64_t *src_strides, void *dst,

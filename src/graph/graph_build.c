@@ -8,14 +8,14 @@ static cameo_status add_initializer(cm_builder *b, const char *path, int index)
     const cm_onnx_value *from = &b->model->values[index];
     cm_value *value = cm_graph_new_value(b->graph, from->name, from->initializer->rank, from->initializer->dims);
     if (!value)
-        return cm_fail(b->error, CAMEO_ERROR_MEMORY, "%s: out of memory for initializer '%s'", path, from->name);
+        return cm_graph_no_memory(b->graph, from->name, b->error);
     value->is_constant = true;
     value->is_int = !cm_build_is_float_type(from->initializer->type);
     value->tensor = from->initializer;
     if (value->is_int && value->elements <= 1 << 22) {
         int64_t *ints = cm_arena_alloc(&b->graph->arena, (size_t)value->elements, sizeof *ints);
         if (!ints)
-            return cm_fail(b->error, CAMEO_ERROR_MEMORY, "%s: out of memory for initializer '%s'", path, from->name);
+            return cm_graph_no_memory(b->graph, from->name, b->error);
         if (!cm_onnx_tensor_ints(from->initializer, ints))
             return cm_fail(b->error, CAMEO_ERROR_UNSUPPORTED, "%s: initializer '%s' has type %s, which is not supported", path, from->name,
                            cm_onnx_type_name(from->initializer->type));
@@ -41,12 +41,29 @@ static cameo_status add_input(cm_builder *b, const char *path, int number, const
         if (dims[i] < 1 || (from->dims[i] > 0 && i > 0 && from->dims[i] != dims[i]))
             return cm_fail(b->error, CAMEO_ERROR_MISMATCH, "%s: axis %d of input '%s' cannot be %lld, the model says %lld", path, i,
                            from->name, (long long)dims[i], (long long)from->dims[i]);
-    cm_value *value = cm_graph_new_value(b->graph, from->name, rank, dims);
-    if (!value || value->elements > INT32_MAX)
+    int64_t elements = cm_dims_elements(rank, dims);
+    if (elements < 0 || elements > INT32_MAX)
         return cm_fail(b->error, CAMEO_ERROR_LIMIT, "%s: input '%s' is too large, it may have %d elements", path, from->name, INT32_MAX);
+    cm_value *value = cm_graph_new_value(b->graph, from->name, rank, dims);
+    if (!value)
+        return cm_graph_no_memory(b->graph, from->name, b->error);
     value->input_index = number;
     b->values[index] = value;
     b->graph->inputs[number] = value;
+    return CAMEO_OK;
+}
+
+/* Inputs are there, and no sequences. (An If reads of its branches what is computed.) */
+static cameo_status check_inputs(cm_builder *b, const cm_operator *row)
+{
+    for (int i = 0; i < b->node->input_count; i++) {
+        int index = b->node->inputs[i];
+        const cm_value *value = index < 0 ? NULL : b->values[index];
+        if (index >= 0 && !value && row->build != cm_build_if)
+            return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it reads '%s', an output that is not computed", b->model->values[index].name);
+        if (value && value->items && row->build != cm_build_sequence_at)
+            return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it reads '%s', a sequence; only SequenceAt may", b->model->values[index].name);
+    }
     return CAMEO_OK;
 }
 
@@ -61,15 +78,11 @@ static cameo_status build_node(cm_builder *b)
         return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "%d inputs are not supported", node->input_count);
     if (node->output_count < 1)
         return cm_build_fail(b, CAMEO_ERROR_FORMAT, "it has no output");
-    for (int i = 0; i < node->input_count; i++)
-        if (node->inputs[i] >= 0 && !b->values[node->inputs[i]])
-            return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it reads '%s', an output that is not computed",
-                                 b->model->values[node->inputs[i]].name);
-        else if (node->inputs[i] >= 0 && b->values[node->inputs[i]]->items && row->build != cm_build_sequence_at)
-            return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it reads '%s', a sequence; only SequenceAt may",
-                                 b->model->values[node->inputs[i]].name);
+    cameo_status status = check_inputs(b, row);
+    if (status != CAMEO_OK)
+        return status;
     int first = b->graph->op_count;
-    cameo_status status = row->build(b);
+    status = row->build(b);
     return status == CAMEO_OK ? cm_build_fold(b, first) : status;
 }
 
@@ -114,14 +127,17 @@ static cameo_status walk(cm_builder *b, const char *path, const int64_t (*dims)[
     for (int i = 0; i < model->input_count && status == CAMEO_OK; i++)
         status = add_input(b, path, i, dims[i]);
     for (int i = 0; i < model->node_count && status == CAMEO_OK; i++) {
+        bool taken;
         b->node = &model->nodes[i];
-        status = build_node(b);
+        status = cm_build_is_taken(b, &taken);
+        if (status == CAMEO_OK && taken)
+            status = build_node(b);
     }
     return status == CAMEO_OK ? collect_outputs(b, path) : status;
 }
 
 cameo_status cm_graph_build(cm_graph **result, const cm_onnx_model *model, const char *path, const int64_t (*dims)[CAMEO_MAX_RANK],
-                            uint64_t max_bytes, cameo_error *error)
+                            const cm_graph_limits *limits, cameo_error *error)
 {
     *result = NULL;
     cm_graph *graph = calloc(1, sizeof *graph);
@@ -131,16 +147,16 @@ cameo_status cm_graph_build(cm_graph **result, const cm_onnx_model *model, const
         free(values);
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", path);
     }
-    cm_arena_init(&graph->arena, (size_t)max_bytes);
+    cm_arena_init(&graph->arena, (size_t)limits->max_bytes);
     graph->model = model;
     graph->path = path;
     graph->input_count = model->input_count;
     graph->output_count = model->output_count;
     graph->inputs = cm_arena_alloc(&graph->arena, (size_t)model->input_count, sizeof(cm_value *));
     graph->outputs = cm_arena_alloc(&graph->arena, (size_t)model->output_count, sizeof(cm_value *));
-    cm_builder b = {.graph = graph, .model = model, .values = values, .error = error};
+    cm_builder b = {.graph = graph, .model = model, .values = values, .error = error, .max_work = limits->max_macs / CM_SLOWER_CONSTANTS};
     cameo_status status = graph->inputs && graph->outputs ? walk(&b, path, dims)
-                                                          : cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", path);
+                                                          : cm_graph_no_memory(graph, "inputs and outputs", error);
     free(values);
     if (status != CAMEO_OK) {
         cm_graph_free(graph);

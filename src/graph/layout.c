@@ -291,5 +291,5 @@ cameo_status cm_graph_layout(cm_graph *graph, cameo_error *error)
     for (int i = 0; i < graph->op_count; i++)
         graph->ops[i]->removed = graph->ops[i]->kind == CM_OP_VIEW;
     cm_graph_compact(graph);
-    return l.out_of_memory ? cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory while laying out values", graph->path) : CAMEO_OK;
+    return l.out_of_memory ? cm_graph_no_memory(graph, "laying out values", error) : CAMEO_OK;
 }

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Outputs of one that may be merged, and of all together. */
-enum { MOST_OUTPUTS = 32, MOST_TOGETHER = 64, MOST_MERGED = 16 };
+/* Outputs of one that may be merged, and of all together; how many ops lie between the first and the last: heads stand close to each other, and a
+ * graph of a hundred thousand convolutions must not be searched that often. */
+enum { MOST_OUTPUTS = 32, MOST_TOGETHER = 64, MOST_MERGED = 16, MOST_AHEAD = 2048 };
 
 static bool may_merge(const cm_op *op)
 {
@@ -29,9 +30,9 @@ static bool alike(const cm_op *a, const cm_op *b)
 /* The convolutions from `first` on that can be one with it; -> members: [MOST_MERGED]. Returns how many, itself included. */
 static int find_members(cm_op *const *ops, int count, int first, cm_op **members)
 {
-    int found = 0;
+    int found = 0, end = count - first > MOST_AHEAD ? first + MOST_AHEAD : count;
     int64_t together = 0;
-    for (int i = first; i < count && found < MOST_MERGED && may_merge(ops[first]); i++) {
+    for (int i = first; i < end && found < MOST_MERGED && may_merge(ops[first]); i++) {
         if (!may_merge(ops[i]) || !alike(ops[first], ops[i]) || together + ops[i]->output->dims[1] > MOST_TOGETHER)
             continue;
         together += ops[i]->output->dims[1];
@@ -133,5 +134,5 @@ cameo_status cm_graph_merge(cm_graph *graph, cameo_error *error)
     }
     free(ops);
     cm_graph_count_uses(graph);
-    return ok ? CAMEO_OK : cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory while merging convolutions", graph->path);
+    return ok ? CAMEO_OK : cm_graph_no_memory(graph, "merging convolutions", error);
 }

@@ -46,6 +46,7 @@
     X(HardSigmoid, 1, 1, cm_build_unary)                            \
     X(HardSwish, 1, 1, cm_build_unary)                              \
     X(Identity, 1, 1, cm_build_identity)                            \
+    X(If, 1, -1, cm_build_if)                                       \
     X(InstanceNormalization, 3, 3, cm_build_instance_normalization) \
     X(LayerNormalization, 2, 3, cm_build_layer_normalization)       \
     X(LeakyRelu, 1, 1, cm_build_unary)                              \

@@ -7,6 +7,8 @@
  */
 #include "graph/graph.h"
 
+#include "base/limits.h"
+
 #include <stdlib.h>
 
 /* Above this many values, sorting out who overlaps whom would take too long; then nothing is shared. */
@@ -56,17 +58,20 @@ static size_t place_in_a_row(cm_lifetime *lifetimes, int count)
     return total;
 }
 
-size_t cm_place_lifetimes(cm_lifetime *lifetimes, int count)
+bool cm_place_lifetimes(cm_lifetime *lifetimes, int count, size_t *needed)
 {
+    *needed = SIZE_MAX;
     size_t sum = 0;
     for (int i = 0; i < count; i++)
         if (lifetimes[i].bytes > SIZE_MAX / 4 || !cm_size_add(sum, round_up(lifetimes[i].bytes), &sum))
-            return SIZE_MAX;
-    if (count > MOST_SHARED)
-        return place_in_a_row(lifetimes, count);
+            return true;
+    if (count > MOST_SHARED) {
+        *needed = place_in_a_row(lifetimes, count);
+        return true;
+    }
     cm_lifetime **order = cm_calloc((size_t)count, 2 * sizeof *order);
     if (!order)
-        return SIZE_MAX;
+        return false;
     cm_lifetime **placed = order + count;
     for (int i = 0; i < count; i++)
         order[i] = &lifetimes[i];
@@ -83,7 +88,8 @@ size_t cm_place_lifetimes(cm_lifetime *lifetimes, int count)
             total = item->offset + round_up(item->bytes);
     }
     free(order);
-    return total;
+    *needed = total;
+    return true;
 }
 
 /* Every value with memory of its own, once; a value's place in the list is kept in its offset until it is placed. */
@@ -135,21 +141,22 @@ cameo_status cm_graph_place(cm_graph *graph, uint64_t max_bytes, cameo_error *er
     collector c = {.values = cm_calloc(most, sizeof(cm_value *)), .lifetimes = cm_calloc(most, sizeof(cm_lifetime))};
     cameo_status status = CAMEO_OK;
     size_t total = SIZE_MAX;
+    bool placed = false;
     if (c.values && c.lifetimes) {
         collect(graph, &c);
         graph->activation_bytes_unshared = 0;
         for (int i = 0; i < c.count; i++)
             graph->activation_bytes_unshared += round_up(c.lifetimes[i].bytes);
-        total = cm_place_lifetimes(c.lifetimes, c.count);
+        placed = cm_place_lifetimes(c.lifetimes, c.count, &total);
         for (int i = 0; i < c.count; i++)
             c.values[i]->offset = c.lifetimes[i].offset;
         graph->activation_bytes = total;
-        if (total == SIZE_MAX || total > max_bytes)
-            status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: a run needs %zu bytes for activations, the limit is %llu", graph->path, total,
-                             (unsigned long long)max_bytes);
-    } else {
-        status = cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", graph->path);
     }
+    if (!placed)
+        status = cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", graph->path);
+    else if (total == SIZE_MAX || total > max_bytes)
+        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: a run needs %zu bytes for activations, the limit is %llu" CM_RAISE_MEMORY, graph->path, total,
+                         (unsigned long long)max_bytes);
     free(c.values);
     free(c.lifetimes);
     return status;

@@ -1,5 +1,6 @@
 #include "image/image.h"
 
+#include "base/limits.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -9,6 +10,8 @@ enum { RGB_BYTES = 3 };
 
 void cameo_image_limits_default(cameo_image_limits *limits)
 {
+    if (!limits)
+        return;
     *limits = (cameo_image_limits){.max_bytes = UINT64_C(256) << 20, .max_pixels = 100 * 1000 * 1000, .threads = 1};
 }
 
@@ -21,8 +24,9 @@ cameo_status cm_image_create(cameo_image **image, uint64_t width, uint64_t heigh
                        (unsigned long long)width, (unsigned long long)height);
     /* An image's sizes are int, and its row length in bytes is used as int by the codecs. */
     if (width > INT32_MAX / RGB_BYTES || height > INT32_MAX || width * height > max_pixels)
-        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: its header says %llux%llu pixels, that is more than the limit of %llu pixels",
-                       name, (unsigned long long)width, (unsigned long long)height, (unsigned long long)max_pixels);
+        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: its header says %llux%llu pixels, that is more than the limit of %llu pixels%s",
+                       name, (unsigned long long)width, (unsigned long long)height, (unsigned long long)max_pixels,
+                       width * height > max_pixels ? CM_RAISE_PIXELS : "");
     size_t bytes = 0;
     bool fits = width * height <= SIZE_MAX && cm_size_mul((size_t)(width * height), RGB_BYTES, &bytes);
     cameo_image *made = fits ? calloc(1, sizeof *made) : NULL;
@@ -49,6 +53,8 @@ void cameo_image_free(cameo_image *image)
 
 cameo_image_view cameo_image_pixels(const cameo_image *image)
 {
+    if (!image)
+        return (cameo_image_view){0};
     return (cameo_image_view){.pixels = image->pixels,
                               .width = image->width,
                               .height = image->height,

@@ -1,3 +1,4 @@
+#include "base/buffer.h"
 #include "base/memory.h"
 #include "image/codec.h"
 
@@ -7,7 +8,9 @@
 
 #include <jpeglib.h>
 
-enum { QUALITY = 95 };
+#include <jerror.h>
+
+enum { QUALITY = 95, PIECE_BYTES = 16 * 1024 };
 
 typedef struct writer {
     struct jpeg_compress_struct codec;
@@ -16,17 +19,26 @@ typedef struct writer {
     const char *name;
     cameo_error *error;
     cameo_status status;
-    unsigned char *bytes; /* grown by jpeg_mem_dest */
-    unsigned long size;
+    /* Not jpeg_mem_dest: after an error nobody can tell which of its buffers is still allocated. */
+    struct jpeg_destination_mgr destination;
+    cm_buffer buffer;
+    JOCTET piece[PIECE_BYTES];
     uint8_t *row;
 } writer;
+
+static cameo_status fail_memory(const char *name, cameo_error *error)
+{
+    return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: no memory for a JPEG encoder", name);
+}
 
 static void on_error(j_common_ptr codec)
 {
     writer *w = codec->client_data;
     char text[JMSG_LENGTH_MAX];
     codec->err->format_message(codec, text);
-    w->status = cm_fail(w->error, CAMEO_ERROR_INTERNAL, "%s: cannot encode a JPEG: %s", w->name, text);
+    w->status = codec->err->msg_code == JERR_OUT_OF_MEMORY
+                    ? fail_memory(w->name, w->error)
+                    : cm_fail(w->error, CAMEO_ERROR_INTERNAL, "%s: cannot encode a JPEG: %s", w->name, text);
     longjmp(w->failed, 1);
 }
 
@@ -41,10 +53,41 @@ static void on_output(j_common_ptr codec)
     (void)codec;
 }
 
+static void start_piece(j_compress_ptr codec)
+{
+    writer *w = codec->client_data;
+    w->destination.next_output_byte = w->piece;
+    w->destination.free_in_buffer = sizeof w->piece;
+}
+
+static void keep(writer *w, size_t size)
+{
+    if (cm_buffer_append(&w->buffer, w->piece, size))
+        return;
+    w->status = fail_memory(w->name, w->error);
+    longjmp(w->failed, 1);
+}
+
+static boolean on_full_piece(j_compress_ptr codec)
+{
+    writer *w = codec->client_data;
+    keep(w, sizeof w->piece);
+    start_piece(codec);
+    return TRUE;
+}
+
+static void on_end(j_compress_ptr codec)
+{
+    writer *w = codec->client_data;
+    keep(w, sizeof w->piece - w->destination.free_in_buffer);
+}
+
 static void encode(writer *w, const cameo_image_view *view)
 {
     jpeg_create_compress(&w->codec);
-    jpeg_mem_dest(&w->codec, &w->bytes, &w->size);
+    w->destination = (struct jpeg_destination_mgr){
+        .init_destination = start_piece, .empty_output_buffer = on_full_piece, .term_destination = on_end};
+    w->codec.dest = &w->destination;
     w->codec.image_width = (JDIMENSION)view->width;
     w->codec.image_height = (JDIMENSION)view->height;
     w->codec.input_components = 3;
@@ -73,10 +116,11 @@ cameo_status cm_jpeg_encode(cm_encoding *encoding, const cameo_image_view *view,
         w->row = cm_calloc((size_t)view->width, 3);
     if (!w || !w->row) {
         free(w);
-        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: no memory for a JPEG encoder", name);
+        return fail_memory(name, error);
     }
     w->name = name;
     w->error = error;
+    cm_buffer_init(&w->buffer, SIZE_MAX / 2);
     w->codec.err = jpeg_std_error(&w->manager);
     w->manager.error_exit = on_error;
     w->manager.emit_message = on_message;
@@ -87,9 +131,9 @@ cameo_status cm_jpeg_encode(cm_encoding *encoding, const cameo_image_view *view,
     cameo_status status = w->status;
     jpeg_destroy_compress(&w->codec);
     if (status)
-        free(w->bytes);
+        cm_buffer_free(&w->buffer);
     else
-        *encoding = (cm_encoding){.bytes = w->bytes, .size = w->size};
+        *encoding = (cm_encoding){.bytes = w->buffer.bytes, .size = w->buffer.size};
     free(w->row);
     free(w);
     return status;

@@ -19,6 +19,7 @@ typedef struct reader {
     size_t position;
     cameo_error *error;
     cameo_status status;
+    bool no_memory; /* libpng was refused some: it may go on without what it wanted it for */
     cameo_image *image;
 } reader;
 
@@ -28,9 +29,31 @@ static _Noreturn void give_up(reader *r, cameo_status status)
     longjmp(r->failed, 1);
 }
 
+static png_voidp on_allocate(png_structp codec, png_alloc_size_t size)
+{
+    reader *r = png_get_mem_ptr(codec);
+    void *memory = malloc(size);
+    if (!memory)
+        r->no_memory = true;
+    return memory;
+}
+
+static void on_release(png_structp codec, png_voidp memory)
+{
+    (void)codec;
+    free(memory);
+}
+
+static cameo_status fail_memory(const cm_encoded *source, cameo_error *error)
+{
+    return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: no memory for a PNG decoder", source->name);
+}
+
 static void on_error(png_structp codec, png_const_charp text)
 {
     reader *r = png_get_error_ptr(codec);
+    if (r->no_memory)
+        give_up(r, fail_memory(r->source, r->error));
     give_up(r, cm_fail(r->error, CAMEO_ERROR_FORMAT, "%s: cannot decode this PNG: %s", r->source->name, text));
 }
 
@@ -128,16 +151,16 @@ cameo_status cm_png_decode(cameo_image **image, int *orientation, const cm_encod
     /* On the heap: what is on the stack and changes after setjmp is lost by longjmp. */
     reader *r = cm_calloc(1, sizeof *r);
     if (!r)
-        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: no memory for a PNG decoder", source->name);
+        return fail_memory(source, error);
     r->source = source;
     r->error = error;
     if (setjmp(r->failed) == 0) {
-        r->codec = png_create_read_struct(PNG_LIBPNG_VER_STRING, r, on_error, on_warning);
+        r->codec = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, r, on_error, on_warning, r, on_allocate, on_release);
         r->info = r->codec ? png_create_info_struct(r->codec) : NULL;
         if (r->info)
             decode(r, orientation);
-        else
-            r->status = cm_fail(error, CAMEO_ERROR_MEMORY, "%s: no memory for a PNG decoder", source->name);
+        if (!r->info || r->no_memory)
+            r->status = fail_memory(source, error);
     }
     cameo_status status = r->status;
     if (status)

@@ -3,6 +3,7 @@
 #include "image/codec.h"
 
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include <png.h>
@@ -16,14 +17,31 @@ typedef struct writer {
     const char *name;
     cameo_error *error;
     cameo_status status;
+    bool no_memory; /* libpng was refused some */
     cm_buffer buffer;
     uint8_t *row;
 } writer;
 
+static png_voidp on_allocate(png_structp codec, png_alloc_size_t size)
+{
+    writer *w = png_get_mem_ptr(codec);
+    void *memory = malloc(size);
+    if (!memory)
+        w->no_memory = true;
+    return memory;
+}
+
+static void on_release(png_structp codec, png_voidp memory)
+{
+    (void)codec;
+    free(memory);
+}
+
 static void on_error(png_structp codec, png_const_charp text)
 {
     writer *w = png_get_error_ptr(codec);
-    w->status = cm_fail(w->error, CAMEO_ERROR_INTERNAL, "%s: cannot encode a PNG: %s", w->name, text);
+    w->status = cm_fail(w->error, w->no_memory ? CAMEO_ERROR_MEMORY : CAMEO_ERROR_INTERNAL, "%s: %s: %s", w->name,
+                        w->no_memory ? "no memory for a PNG encoder" : "cannot encode a PNG", text);
     longjmp(w->failed, 1);
 }
 
@@ -74,7 +92,7 @@ cameo_status cm_png_encode(cm_encoding *encoding, const cameo_image_view *view, 
     w->error = error;
     cm_buffer_init(&w->buffer, SIZE_MAX / 2);
     if (setjmp(w->failed) == 0) {
-        w->codec = png_create_write_struct(PNG_LIBPNG_VER_STRING, w, on_error, on_warning);
+        w->codec = png_create_write_struct_2(PNG_LIBPNG_VER_STRING, w, on_error, on_warning, w, on_allocate, on_release);
         w->info = w->codec ? png_create_info_struct(w->codec) : NULL;
         if (w->info)
             encode(w, view);

@@ -37,6 +37,7 @@ static cameo_status fail_decode(VP8StatusCode code, const cm_encoded *source, ca
 {
     switch (code) {
     case VP8_STATUS_OUT_OF_MEMORY:
+    case VP8_STATUS_USER_ABORT: /* nobody here aborts: it had no memory for what turns samples into pixels */
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: no memory to decode this WebP", source->name);
     case VP8_STATUS_UNSUPPORTED_FEATURE:
         return cm_fail(error, CAMEO_ERROR_UNSUPPORTED, "%s: this WebP uses a feature that libwebp does not know", source->name);
@@ -45,7 +46,8 @@ static cameo_status fail_decode(VP8StatusCode code, const cm_encoded *source, ca
         return cm_fail(error, CAMEO_ERROR_FORMAT, "%s: is cut short: the file ends after %llu bytes, in the middle of the WebP data",
                        source->name, (unsigned long long)source->size);
     default:
-        return cm_fail(error, CAMEO_ERROR_FORMAT, "%s: cannot decode this WebP: its data are damaged", source->name);
+        /* Where libwebp lacks memory for Huffman tables or for alpha, it calls that damaged too. */
+        return cm_fail(error, CAMEO_ERROR_FORMAT, "%s: cannot decode this WebP: its data are damaged, or there was no memory for them", source->name);
     }
 }
 

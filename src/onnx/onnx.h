@@ -44,6 +44,8 @@ typedef struct cm_onnx_attribute {
     cm_onnx_tensor tensor;
 } cm_onnx_attribute;
 
+/* Calls of the model's own functions are replaced by the functions' nodes. An If has, behind its condition, the outputs of its then_branch and those
+ * of its else_branch as inputs. */
 typedef struct cm_onnx_node {
     const char *name; /* "" if it has none */
     const char *op_type, *domain; /* domain: "" for the default one ("ai.onnx" is turned into it) */
@@ -51,6 +53,8 @@ typedef struct cm_onnx_node {
     const int *inputs;  /* [input_count] value indexes; -1: an optional input that is left out */
     const int *outputs; /* [output_count] value indexes; -1: not wanted */
     const cm_onnx_attribute *attributes;
+    int guard;        /* value index of the condition of the If in whose branch the node stands; -1: it stands in none */
+    bool guard_value; /* what the condition must be for the node to be computed */
 } cm_onnx_node;
 
 /* A named edge: graph input, initializer or a node's output. */

@@ -184,7 +184,18 @@ static cameo_status read_value(cm_onnx_reader *reader, cm_text message, const at
     }
 }
 
-cameo_status cm_onnx_read_attribute(cm_onnx_reader *reader, cm_text message, cm_onnx_attribute *attribute)
+static cameo_status read_name(cm_onnx_reader *reader, cm_text message, cm_text *name)
+{
+    cm_wire wire = cm_wire_open(message, reader->file);
+    cm_wire_field field;
+    cameo_status status;
+    while ((status = cm_wire_next(&wire, &field, reader->error)) == CAMEO_OK && field.number)
+        if (field.number == FIELD_NAME)
+            *name = field.bytes;
+    return status;
+}
+
+cameo_status cm_onnx_read_attribute(cm_onnx_reader *reader, cm_text message, cm_text named, cm_onnx_attribute *attribute)
 {
     static const unsigned char nothing[1];
     attribute_fields fields = {.name = {nothing, 0}, .s = {nothing, 0}};
@@ -196,6 +207,8 @@ cameo_status cm_onnx_read_attribute(cm_onnx_reader *reader, cm_text message, cm_
         if (status != CAMEO_OK)
             break;
     }
+    if (status == CAMEO_OK && named.at != message.at)
+        status = read_name(reader, named, &fields.name);
     if (status == CAMEO_OK)
         status = cm_onnx_copy_name(reader, fields.name, "its name", &attribute->name);
     if (status == CAMEO_OK) {

@@ -5,6 +5,8 @@
 #define _XOPEN_SOURCE 700
 #include "onnx/onnx_reader.h"
 
+#include "base/limits.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +97,7 @@ static cameo_status map_file(cm_onnx_reader *reader, const char *location, cm_on
     if (status == CAMEO_OK)
         status = cm_file_map_open(&external->map, resolved, reader->bytes_left, reader->error);
     if (status == CAMEO_ERROR_LIMIT)
-        status = cm_fail(reader->error, status, "with its external data, %s, the model is larger than %llu bytes", path,
+        status = cm_fail(reader->error, status, "with its external data, %s, the model is larger than %llu bytes" CM_RAISE_FILE, path,
                          (unsigned long long)reader->limits.max_file_bytes);
     free(resolved);
     free(path);

@@ -25,6 +25,7 @@ enum {
 typedef struct graph_builder {
     cm_onnx_reader *reader;
     cm_text message, name;
+    cm_onnx_expansion expansion;
     int node_count, initializer_count, input_count, output_count;
     int64_t definition_bound; /* all definitions that there can be */
     cm_onnx_node *nodes;
@@ -58,16 +59,9 @@ static cameo_status for_each(graph_builder *builder, uint32_t number, handler *h
 static cameo_status count_one(graph_builder *builder, const cm_wire_field *field)
 {
     cameo_error *error = builder->reader->error;
-    cameo_status status;
     switch (field->number) {
     case FIELD_NODE:
-        status = cm_wire_expect(field, CM_WIRE_BYTES, "GraphProto.node", error);
-        if (status == CAMEO_OK && builder->node_count == builder->reader->limits.max_nodes)
-            return cm_fail(error, CAMEO_ERROR_LIMIT, "the graph has more than %d nodes", builder->reader->limits.max_nodes);
-        builder->node_count++;
-        if (status == CAMEO_OK)
-            status = cm_onnx_count_outputs(builder->reader, field->bytes, &builder->definition_bound);
-        return status;
+        return cm_wire_expect(field, CM_WIRE_BYTES, "GraphProto.node", error);
     case FIELD_NAME:
         builder->name = field->bytes;
         return cm_wire_expect(field, CM_WIRE_BYTES, "GraphProto.name", error);
@@ -96,7 +90,14 @@ static cameo_status count(graph_builder *builder)
 {
     cm_wire wire = cm_wire_open(builder->message, builder->reader->file);
     cm_wire_field field;
-    cameo_status status;
+    cameo_status status = cm_onnx_expand(builder->reader, builder->message, &builder->expansion);
+    builder->node_count = builder->expansion.nodes.count;
+    builder->initializer_count = builder->expansion.initializers.count;
+    builder->definition_bound = builder->initializer_count;
+    for (int i = 0; i < builder->node_count && status == CAMEO_OK; i++)
+        status = cm_onnx_count_outputs(builder->reader, builder->expansion.nodes.list[i].message, &builder->definition_bound);
+    if (status != CAMEO_OK)
+        return status;
     while ((status = cm_wire_next(&wire, &field, builder->reader->error)) == CAMEO_OK && field.number) {
         status = count_one(builder, &field);
         if (status != CAMEO_OK)
@@ -166,14 +167,35 @@ static cameo_status read_initializer(graph_builder *builder, cm_text message, in
     return CAMEO_OK;
 }
 
-static cameo_status define_outputs(graph_builder *builder, cm_text message, int index)
+/* Those of branches come after the graph's own. */
+static cameo_status read_branch_initializers(graph_builder *builder)
 {
-    cm_wire wire = cm_wire_open(message, builder->reader->file);
+    const cm_onnx_entries *entries = &builder->expansion.initializers;
+    cameo_status status = CAMEO_OK;
+    for (int i = 0; i < entries->count && status == CAMEO_OK; i++) {
+        cm_onnx_tensor *tensor = &builder->tensors[builder->initializer_count - entries->count + i];
+        status = cm_onnx_read_tensor(builder->reader, entries->list[i].message, tensor);
+        if (status != CAMEO_OK)
+            return cm_fail_prefix(builder->reader->error, status, "initializer \"%s\" of a branch", tensor->name ? tensor->name : "");
+        cm_text name = cm_onnx_scope_name(entries->list[i].scope, text_of(tensor->name));
+        if (name.size == 0)
+            return cm_fail(builder->reader->error, CAMEO_ERROR_FORMAT, "an initializer of a branch has no name");
+        define(builder, name, CM_ONNX_DEFINED_INITIALIZER, (int)(tensor - builder->tensors));
+        status = cm_onnx_copy_name(builder->reader, name, "the name of an initializer", &tensor->name);
+    }
+    return status;
+}
+
+static cameo_status define_outputs(graph_builder *builder, const cm_onnx_entry *entry, int index)
+{
+    cm_wire wire = cm_wire_open(entry->message, builder->reader->file);
     cm_wire_field field;
     cameo_status status;
-    while ((status = cm_wire_next(&wire, &field, builder->reader->error)) == CAMEO_OK && field.number)
-        if (field.number == CM_ONNX_NODE_OUTPUT && field.bytes.size)
-            define(builder, field.bytes, CM_ONNX_DEFINED_OUTPUT, index);
+    while ((status = cm_wire_next(&wire, &field, builder->reader->error)) == CAMEO_OK && field.number) {
+        cm_text name = field.number == CM_ONNX_NODE_OUTPUT ? cm_onnx_scope_name(entry->scope, field.bytes) : (cm_text){NULL, 0};
+        if (name.size)
+            define(builder, name, CM_ONNX_DEFINED_OUTPUT, index);
+    }
     return status;
 }
 
@@ -289,10 +311,10 @@ static cameo_status take_output(graph_builder *builder, cm_text message, int ind
                    "output \"%.*s\" of the graph is made by no node, and is no input or initializer", CM_TEXT_SHOWN(name));
 }
 
-static cameo_status read_node(graph_builder *builder, cm_text message, int index)
+static cameo_status read_node(graph_builder *builder, const cm_onnx_entry *entry, int index)
 {
     cm_onnx_binding binding = {.context = builder, .find = find_value};
-    return cm_onnx_read_node(builder->reader, message, index, &binding, &builder->nodes[index]);
+    return cm_onnx_read_node(builder->reader, entry, index, &binding, &builder->nodes[index]);
 }
 
 /* Brings the nodes in order; producers are renumbered. scratch: [4 * node_count + value_count] */
@@ -339,18 +361,24 @@ static cameo_status build(graph_builder *builder)
     static const struct step {
         uint32_t field;
         handler *handle;
-    } gather[] = {{FIELD_INPUT, define_input}, {FIELD_INITIALIZER, read_initializer}, {FIELD_NODE, define_outputs}},
-      bind[] = {
-          {FIELD_INPUT, take_input}, {FIELD_VALUE_INFO, take_value_info}, {FIELD_NODE, read_node}, {FIELD_OUTPUT, take_output}};
+    } gather[] = {{FIELD_INPUT, define_input}, {FIELD_INITIALIZER, read_initializer}},
+      bind[] = {{FIELD_INPUT, take_input}, {FIELD_VALUE_INFO, take_value_info}, {FIELD_OUTPUT, take_output}};
+    const cm_onnx_entries *nodes = &builder->expansion.nodes;
     cameo_status status = count(builder);
     if (status == CAMEO_OK)
         status = allocate(builder);
     for (size_t i = 0; status == CAMEO_OK && i < sizeof gather / sizeof *gather; i++)
         status = for_each(builder, gather[i].field, gather[i].handle);
     if (status == CAMEO_OK)
+        status = read_branch_initializers(builder);
+    for (int i = 0; status == CAMEO_OK && i < nodes->count; i++)
+        status = define_outputs(builder, &nodes->list[i], i);
+    if (status == CAMEO_OK)
         status = make_values(builder);
     for (size_t i = 0; status == CAMEO_OK && i < sizeof bind / sizeof *bind; i++)
         status = for_each(builder, bind[i].field, bind[i].handle);
+    for (int i = 0; status == CAMEO_OK && i < nodes->count; i++)
+        status = read_node(builder, &nodes->list[i], i);
     return status == CAMEO_OK ? order_nodes(builder) : status;
 }
 
@@ -370,6 +398,7 @@ cameo_status cm_onnx_read_graph(cm_onnx_reader *reader, cm_text message, cm_onnx
     graph_builder builder = {.reader = reader, .message = message, .name = {(const unsigned char *)"", 0}};
     cameo_status status = build(&builder);
     free(builder.definitions);
+    cm_onnx_expansion_free(&builder.expansion);
     if (status == CAMEO_OK)
         status = cm_onnx_copy_name(reader, builder.name, "the name of the graph", &model->graph_name);
     if (status != CAMEO_OK)

@@ -2,6 +2,8 @@
 #include "onnx/onnx_reader.h"
 
 #include "base/checksum.h"
+#include "base/limits.h"
+#include "onnx/onnx_functions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,9 +34,11 @@ void *cm_onnx_alloc(cm_onnx_reader *reader, size_t count, size_t size)
 cameo_status cm_onnx_alloc_status(const cm_onnx_reader *reader)
 {
     const cm_arena *arena = &reader->storage->arena;
-    return cm_fail(reader->error, CAMEO_ERROR_MEMORY,
-                   "no memory for the model's graph: it takes %zu bytes so far, at most %zu are given", arena->used_bytes,
-                   arena->limit_bytes);
+    if (arena->limited)
+        return cm_fail(reader->error, CAMEO_ERROR_LIMIT,
+                       "the model's graph takes more than %zu bytes, which are all that a file of its size is given: no exporter writes such a one",
+                       arena->limit_bytes);
+    return cm_fail(reader->error, CAMEO_ERROR_MEMORY, "out of memory for the model's graph, which takes %zu bytes so far", arena->used_bytes);
 }
 
 cameo_status cm_onnx_copy_name(cm_onnx_reader *reader, cm_text text, const char *what, const char **copy)
@@ -48,6 +52,13 @@ cameo_status cm_onnx_copy_name(cm_onnx_reader *reader, cm_text text, const char 
                        CM_TEXT_SHOWN(text));
     *copy = cm_arena_string(&reader->storage->arena, (const char *)text.at, text.size);
     return *copy ? CAMEO_OK : cm_onnx_alloc_status(reader);
+}
+
+bool cm_onnx_is_default_domain(cm_text domain)
+{
+    static const char other_name[] = "ai.onnx";
+    size_t length = sizeof other_name - 1;
+    return domain.size == 0 || (domain.size == length && memcmp(domain.at, other_name, length) == 0);
 }
 
 /* OperatorSetIdProto */
@@ -69,9 +80,7 @@ static cameo_status read_opset(model_fields *fields, cm_text message, const unsi
         if (status != CAMEO_OK)
             return status;
     }
-    static const char default_domain[] = "ai.onnx";
-    size_t length = sizeof default_domain - 1;
-    if (domain.size == 0 || (domain.size == length && memcmp(domain.at, default_domain, length) == 0))
+    if (cm_onnx_is_default_domain(domain))
         fields->opset = version;
     return status;
 }
@@ -140,6 +149,9 @@ static cameo_status read_model(cm_onnx_reader *reader, cm_text message, cm_onnx_
         return status;
     model->ir_version = (int64_t)fields.ir_version;
     model->opset = fields.opset;
+    status = cm_onnx_functions_read(reader, message, model->opset);
+    if (status != CAMEO_OK)
+        return status;
     return cm_onnx_read_graph(reader, fields.graph, model);
 }
 
@@ -169,7 +181,7 @@ static cameo_status read_storage(cm_onnx_model **model, struct cm_onnx_storage *
                              .bytes_left = limits->max_file_bytes - message.size,
                              .error = error};
     cm_onnx_model *made = cm_onnx_alloc(&reader, 1, sizeof *made);
-    cameo_status status = made ? read_model(&reader, message, made) : CAMEO_ERROR_MEMORY;
+    cameo_status status = made ? read_model(&reader, message, made) : cm_onnx_alloc_status(&reader);
     if (status != CAMEO_OK) {
         free_storage(storage);
         return cm_fail_prefix(error, status, "%s", name);
@@ -189,7 +201,7 @@ cameo_status cm_onnx_open(cm_onnx_model **model, const char *path, const cm_onnx
     cameo_status status = cm_file_map_open(&storage->file, path, limits->max_file_bytes, error);
     if (status != CAMEO_OK) {
         free(storage);
-        return status;
+        return status == CAMEO_ERROR_LIMIT ? cm_fail_suffix(error, status, CM_RAISE_FILE) : status;
     }
     return read_storage(model, storage, path, path, limits, error);
 }
@@ -201,7 +213,7 @@ cameo_status cm_onnx_read(cm_onnx_model **model, const void *bytes, size_t size,
     if (!name)
         name = "model";
     if (size > limits->max_file_bytes)
-        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %zu bytes, the limit is %llu", name, size,
+        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %zu bytes, the limit is %llu" CM_RAISE_FILE, name, size,
                        (unsigned long long)limits->max_file_bytes);
     struct cm_onnx_storage *storage = cm_calloc(1, sizeof *storage);
     if (!storage)

@@ -16,13 +16,14 @@ int cm_onnx_order_nodes(const cm_onnx_node *nodes, int node_count, const int *pr
         state[root] = 0;
         while (depth) {
             int node = stack[depth - 1];
-            if (state[node] == nodes[node].input_count) {
+            if (state[node] > nodes[node].input_count) {
                 state[node] = DONE;
                 order[placed++] = node;
                 depth--;
                 continue;
             }
-            int value = nodes[node].inputs[state[node]++];
+            /* The condition that it stands under is waited for like an input. */
+            int next = state[node]++, value = next < nodes[node].input_count ? nodes[node].inputs[next] : nodes[node].guard;
             int producer = value < 0 ? -1 : producers[value];
             if (producer < 0 || state[producer] == DONE)
                 continue;

@@ -27,6 +27,8 @@ typedef struct cm_onnx_reader {
     const unsigned char *file; /* byte 0 */
     const char *path;          /* NULL: read from memory, so that there is no folder for external data */
     cm_onnx_limits limits;
+    const struct cm_onnx_function *functions; /* [function_count], sorted; those of the model itself */
+    int function_count;
     uint64_t bytes_left; /* of limits.max_file_bytes */
     cameo_error *error;
 } cm_onnx_reader;
@@ -46,8 +48,9 @@ cameo_status cm_onnx_read_tensor(cm_onnx_reader *reader, cm_text message, cm_onn
  * out), LIMIT, UNSUPPORTED (the model was read from memory). */
 cameo_status cm_onnx_external_open(cm_onnx_reader *reader, cm_text location, const cm_file_map **map);
 
-/* AttributeProto -> attribute. Errors: as cm_onnx_read_tensor. */
-cameo_status cm_onnx_read_attribute(cm_onnx_reader *reader, cm_text message, cm_onnx_attribute *attribute);
+/* AttributeProto -> attribute; `named`: the one whose name it has (another message where a function's attribute stands for the call's).
+ * Errors: as cm_onnx_read_tensor. */
+cameo_status cm_onnx_read_attribute(cm_onnx_reader *reader, cm_text message, cm_text named, cm_onnx_attribute *attribute);
 
 /* ValueInfoProto -> its name, and into *value type, rank and dims. *is_tensor: false for sequences, maps and optionals. */
 cameo_status cm_onnx_read_value_info(cm_onnx_reader *reader, cm_text message, cm_text *name, cm_onnx_value *value,
@@ -60,6 +63,9 @@ cameo_status cm_onnx_read_graph(cm_onnx_reader *reader, cm_text message, cm_onnx
 size_t cm_onnx_type_bytes(int64_t type);
 /* The name that ONNX gives to a number we do not read ("complex64", "float8e4m3fn", ...), or "unknown". */
 const char *cm_onnx_foreign_type_name(int64_t type);
+
+/* "", or "ai.onnx", which is its other name. */
+bool cm_onnx_is_default_domain(cm_text domain);
 
 /* What a file is that is no ONNX model, and what to do about it, as the end of a sentence ("is a web page ..."); NULL if it may
  * well be one. */

@@ -1,5 +1,6 @@
 #include "run/network.h"
 
+#include "base/limits.h"
 #include "run/chain.h"
 
 #include "graph/builder.h"
@@ -11,6 +12,8 @@
 
 void cameo_network_options_default(cameo_network_options *options)
 {
+    if (!options)
+        return;
     *options = (cameo_network_options){.limits = {.max_file_bytes = 4ull << 30,
                                                   .max_memory_bytes = 8ull << 30,
                                                   .max_macs = 2000000000000ull,
@@ -60,7 +63,10 @@ static cameo_status new_network(cameo_network **result, const char *name, const 
 
 cameo_status cameo_network_open(cameo_network **result, const char *path, const cameo_network_options *options, cameo_error *error)
 {
-    *result = NULL;
+    if (result)
+        *result = NULL;
+    if (!result || !path)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "cameo_network_open needs a place for the network, and a path");
     cameo_network *network;
     cameo_status status = new_network(&network, path, options, error);
     if (status != CAMEO_OK)
@@ -81,7 +87,10 @@ cameo_status cameo_network_open(cameo_network **result, const char *path, const 
 cameo_status cameo_network_open_bytes(cameo_network **result, const void *bytes, size_t size, const char *name,
                                       const cameo_network_options *options, cameo_error *error)
 {
-    *result = NULL;
+    if (result)
+        *result = NULL;
+    if (!result || (!bytes && size))
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "cameo_network_open_bytes needs a place for the network, and bytes");
     cameo_network *network;
     name = name ? name : "(bytes)";
     cameo_status status = new_network(&network, name, options, error);
@@ -89,7 +98,7 @@ cameo_status cameo_network_open_bytes(cameo_network **result, const void *bytes,
         return status;
     cm_onnx_limits limits = {.max_file_bytes = network->limits.max_file_bytes, .max_nodes = network->limits.max_nodes};
     if (size > limits.max_file_bytes)
-        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %zu bytes, the limit is %llu", name, size,
+        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %zu bytes, the limit is %llu" CM_RAISE_FILE, name, size,
                          (unsigned long long)limits.max_file_bytes);
     else if (!(network->bytes = malloc(size ? size : 1)))
         status = cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", name);
@@ -124,6 +133,8 @@ cameo_precision cameo_network_precision(const cameo_network *network)
 
 cameo_model_info cameo_network_info(const cameo_network *network)
 {
+    if (!network)
+        return (cameo_model_info){.path = "", .producer = "", .graph_name = ""};
     const cm_onnx_model *model = network->model;
     return (cameo_model_info){.path = network->path,
                               .producer = model->producer,
@@ -137,20 +148,21 @@ cameo_model_info cameo_network_info(const cameo_network *network)
 
 int cameo_network_input_count(const cameo_network *network)
 {
-    return network->model->input_count;
+    return network ? network->model->input_count : 0;
 }
 
 int cameo_network_output_count(const cameo_network *network)
 {
-    return network->model->output_count;
+    return network ? network->model->output_count : 0;
 }
 
-static cameo_tensor_info describe(const cameo_network *network, const int *list, int count, int index)
+/* index: of the model's values, or -1. */
+static cameo_tensor_info describe(const cameo_network *network, int index)
 {
     cameo_tensor_info info = {.name = "", .type = "undefined"};
-    if (index < 0 || index >= count)
+    if (index < 0)
         return info;
-    const cm_onnx_value *value = &network->model->values[list[index]];
+    const cm_onnx_value *value = &network->model->values[index];
     info.name = value->name;
     info.type = cm_onnx_type_name(value->type);
     info.rank = value->rank < 0 ? 0 : value->rank;
@@ -161,12 +173,12 @@ static cameo_tensor_info describe(const cameo_network *network, const int *list,
 
 cameo_tensor_info cameo_network_input(const cameo_network *network, int index)
 {
-    return describe(network, network->model->inputs, network->model->input_count, index);
+    return describe(network, index >= 0 && index < cameo_network_input_count(network) ? network->model->inputs[index] : -1);
 }
 
 cameo_tensor_info cameo_network_output(const cameo_network *network, int index)
 {
-    return describe(network, network->model->outputs, network->model->output_count, index);
+    return describe(network, index >= 0 && index < cameo_network_output_count(network) ? network->model->outputs[index] : -1);
 }
 
 int cm_network_node_count(const cameo_network *network)
@@ -186,5 +198,6 @@ const char *cm_network_node_name(const cameo_network *network, int index)
 
 const char *const *cameo_supported_operators(size_t *count)
 {
-    return cm_operator_names(count);
+    size_t unwanted;
+    return cm_operator_names(count ? count : &unwanted);
 }

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/limits.h"
 #include "run/chain.h"
 #include "run/network.h"
 #include "run/slices.h"
@@ -51,6 +52,15 @@ static uint64_t graph_macs(const cm_graph *graph)
     return macs;
 }
 
+static uint64_t graph_work(const cm_graph *graph)
+{
+    uint64_t work = 0;
+    for (int i = 0; i < graph->op_count; i++)
+        if (__builtin_add_overflow(work, cm_op_work(graph->ops[i]), &work))
+            work = UINT64_MAX;
+    return work;
+}
+
 /* What a slice takes, for all pictures. */
 static uint64_t of_all(const cameo_runner *runner, uint64_t amount)
 {
@@ -63,10 +73,10 @@ static uint64_t of_all(const cameo_runner *runner, uint64_t amount)
 static cameo_status check_work(const cameo_runner *runner, cameo_error *error)
 {
     const cameo_network *network = runner->network;
-    uint64_t macs = of_all(runner, graph_macs(runner->graph));
-    if (macs > network->limits.max_macs)
-        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: one run takes %llu multiply-adds, the limit is %llu", network->path,
-                       (unsigned long long)macs, (unsigned long long)network->limits.max_macs);
+    uint64_t work = of_all(runner, graph_work(runner->graph));
+    if (work > network->limits.max_macs)
+        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: one run takes %llu multiply-adds or copied numbers, the limit is %llu" CM_RAISE_MACS, network->path,
+                       (unsigned long long)work, (unsigned long long)network->limits.max_macs);
     return CAMEO_OK;
 }
 
@@ -80,7 +90,7 @@ static cameo_status make_graph(cameo_runner *runner, int64_t (*dims)[CAMEO_MAX_R
 {
     const cameo_network *network = runner->network;
     cameo_status status = cm_graph_build(&runner->graph, network->model, network->path, (const int64_t(*)[CAMEO_MAX_RANK])dims,
-                                         network->limits.max_memory_bytes, error);
+                                         &(cm_graph_limits){.max_bytes = network->limits.max_memory_bytes, .max_macs = network->limits.max_macs}, error);
     if (status == CAMEO_OK)
         status = cm_graph_fuse(runner->graph, error);
     if (status == CAMEO_OK)
@@ -133,9 +143,14 @@ static cameo_status take_memory(cameo_runner *runner, cameo_error *error)
 {
     cm_context *context = &runner->context;
     size_t scratch, activations = runner->graph->activation_bytes;
+    uint64_t most = runner->network->limits.max_memory_bytes;
     context->scratch_bytes = (context->scratch_bytes + CM_ALIGNMENT - 1) & ~(size_t)(CM_ALIGNMENT - 1);
-    if (!cm_size_mul(context->scratch_bytes, (size_t)context->threads, &scratch) ||
-        !cm_size_add(scratch, activations, &runner->arena_bytes) || !(context->memory = cm_aligned_alloc(runner->arena_bytes)))
+    if (!cm_size_mul(context->scratch_bytes, (size_t)context->threads, &scratch) || !cm_size_add(scratch, activations, &runner->arena_bytes))
+        runner->arena_bytes = SIZE_MAX;
+    if (runner->arena_bytes > most)
+        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: a run on %d threads needs %zu bytes, the limit is %llu" CM_RAISE_MEMORY, runner->network->path,
+                       context->threads, runner->arena_bytes, (unsigned long long)most);
+    if (!(context->memory = cm_aligned_alloc(runner->arena_bytes)))
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for an arena of %zu bytes", runner->network->path,
                        runner->arena_bytes);
     memset(context->memory, 0, activations);
@@ -157,8 +172,8 @@ static cameo_status take_whole(cameo_runner *runner, cameo_error *error)
     for (int i = 0; i < graph->output_count; i++)
         floats += picture_floats(graph->outputs[i]);
     if (!cm_size_mul(floats * sizeof(float), (size_t)runner->pictures, &bytes) || bytes > most)
-        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: inputs and outputs of %lld pictures pass the memory limit", runner->network->path,
-                       (long long)runner->pictures);
+        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: inputs and outputs of %lld pictures take more than the limit of %llu bytes" CM_RAISE_MEMORY,
+                       runner->network->path, (long long)runner->pictures, (unsigned long long)most);
     runner->outputs = cm_calloc((size_t)graph->output_count, sizeof *runner->outputs);
     runner->input = cm_aligned_alloc(bytes);
     if (!runner->outputs || !runner->input)
@@ -223,7 +238,10 @@ cameo_status cm_runner_create_in_pool(cameo_runner **result, const cameo_network
 cameo_status cameo_runner_create(cameo_runner **result, const cameo_network *network, const int64_t (*dims)[CAMEO_MAX_RANK], int threads,
                                  cameo_error *error)
 {
-    *result = NULL;
+    if (result)
+        *result = NULL;
+    if (!result || !network)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "cameo_runner_create needs a place for the runner, and a network");
     cm_pool *pool;
     cameo_status status = cm_pool_create(&pool, threads == 0 ? cameo_cpu_count() : threads, error);
     if (status != CAMEO_OK)
@@ -260,7 +278,7 @@ static void describe(const cameo_runner *runner, const cm_value *value, cameo_te
 
 float *cameo_runner_input(cameo_runner *runner, int index, cameo_tensor_info *info)
 {
-    if (index < 0 || index >= runner->graph->input_count)
+    if (!runner || index < 0 || index >= runner->graph->input_count)
         return NULL;
     if (info)
         describe(runner, runner->graph->inputs[index], info);
@@ -269,7 +287,7 @@ float *cameo_runner_input(cameo_runner *runner, int index, cameo_tensor_info *in
 
 const float *cameo_runner_output(const cameo_runner *runner, int index, cameo_tensor_info *info)
 {
-    if (index < 0 || index >= runner->graph->output_count)
+    if (!runner || index < 0 || index >= runner->graph->output_count)
         return NULL;
     if (info) {
         describe(runner, runner->graph->outputs[index], info);
@@ -313,7 +331,9 @@ static void run_slice(cameo_runner *runner, int64_t first)
 
 cameo_status cameo_runner_run(cameo_runner *runner, cameo_error *error)
 {
-    (void)error; /* a planned run cannot fail; the parameter is there for the ways of running that can */
+    /* A planned run cannot fail; the parameter is there for the ways of running that can. */
+    if (!runner)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "cameo_runner_run needs a runner");
     if (!runner->pictures) {
         run_graph(runner);
         return CAMEO_OK;
@@ -327,6 +347,8 @@ cameo_status cameo_runner_run(cameo_runner *runner, cameo_error *error)
 
 void cameo_runner_profile(cameo_runner *runner, int on)
 {
+    if (!runner)
+        return;
     runner->context.profiling = on != 0;
     for (int i = 0; on && i < runner->graph->op_count; i++)
         runner->steps[i].seconds = 0.0;
@@ -334,6 +356,8 @@ void cameo_runner_profile(cameo_runner *runner, int on)
 
 cameo_plan_info cameo_runner_plan(const cameo_runner *runner)
 {
+    if (!runner)
+        return (cameo_plan_info){0};
     const cm_graph *graph = runner->graph;
     cm_weight_store *store = (cm_weight_store *)(uintptr_t)&runner->network->weights;
     cameo_plan_info info = {.layer_count = graph->op_count,
@@ -351,7 +375,7 @@ cameo_plan_info cameo_runner_plan(const cameo_runner *runner)
 cameo_layer_info cameo_runner_layer(const cameo_runner *runner, int index)
 {
     cameo_layer_info info = {.name = "", .op = "", .kernel = "", .algorithm = ""};
-    if (index < 0 || index >= runner->graph->op_count)
+    if (!runner || index < 0 || index >= runner->graph->op_count)
         return info;
     const cm_step *step = &runner->steps[index];
     const cm_value *output = step->op->output;

@@ -1,6 +1,7 @@
 #include "run/weights.h"
 
 #include "base/half.h"
+#include "base/limits.h"
 #include "run/weight_cache.h"
 #include "run/weights_layer.h"
 
@@ -340,6 +341,11 @@ static cameo_status make(cm_layer *l, cm_packed *packed, cm_pool *pool, cameo_er
     return status;
 }
 
+static cm_packed **bucket_of(cm_weight_store *store, const cm_weight_key *key)
+{
+    return &store->buckets[(key->content ^ key->content >> 32 ^ (uint32_t)key->source) % CM_WEIGHT_BUCKETS];
+}
+
 /* From the cache or packed now, into the store. */
 static cameo_status add(cm_weight_store *store, cm_graph *graph, const cm_op *op, const cm_weight_key *key, cm_packed **result,
                         cameo_error *error)
@@ -353,8 +359,8 @@ static cameo_status add(cm_weight_store *store, cm_graph *graph, const cm_op *op
     place(&l, &key->layout, packed, NULL);
     cameo_status status = CAMEO_OK;
     if (packed->bytes > store->max_bytes - store->bytes)
-        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: packed weights pass the memory limit at layer '%s', which needs %zu bytes",
-                         graph->path, op->name, packed->bytes);
+        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: packed weights take %llu bytes with layer '%s', the limit is %llu" CM_RAISE_MEMORY, graph->path,
+                         (unsigned long long)store->bytes + packed->bytes, op->name, (unsigned long long)store->max_bytes);
     const void *block = status == CAMEO_OK ? cm_weight_cache_take(store->cache, key, packed->bytes) : NULL;
     packed->cached = block != NULL;
     if (block)
@@ -367,6 +373,9 @@ static cameo_status add(cm_weight_store *store, cm_graph *graph, const cm_op *op
     }
     packed->next = store->first;
     store->first = packed;
+    cm_packed **bucket = bucket_of(store, key);
+    packed->bucket_next = *bucket;
+    *bucket = packed;
     store->bytes += packed->bytes;
     *(packed->cached ? &store->cached_bytes : &store->new_bytes) += packed->bytes;
     *result = packed;
@@ -424,7 +433,7 @@ cameo_status cm_weights_pack(cm_weight_store *store, cm_graph *graph, const cm_o
     cameo_status status = CAMEO_OK;
     cm_packed *packed = NULL;
     pthread_mutex_lock(&store->mutex);
-    for (cm_packed *p = store->first; p && !packed; p = p->next)
+    for (cm_packed *p = *bucket_of(store, &key); p && !packed; p = p->bucket_next)
         if (same_key(&p->key, &key))
             packed = p;
     if (!packed)

@@ -48,8 +48,11 @@ typedef struct cm_packed {
     size_t group_bytes; /* PANELS: distance of two groups' panels */
     size_t bytes;
     bool cached;    /* the block belongs to the cache */
-    struct cm_packed *next;
+    struct cm_packed *next, *bucket_next;
 } cm_packed;
+
+/* Of the store's index: models have hundreds of layers, hostile ones a hundred thousand. */
+enum { CM_WEIGHT_BUCKETS = 1024 };
 
 /* Output channels that Winograd's convolutions handle together. */
 enum { CM_WINOGRAD_GROUP = 64 };
@@ -66,6 +69,7 @@ typedef struct cm_weight_store {
     cm_pool *pool;           /* whose threads pack, under `packing`; NULL: the caller alone */
     pthread_mutex_t mutex;
     cm_packed *first; /* the last that was packed */
+    cm_packed *buckets[CM_WEIGHT_BUCKETS]; /* the same by what names them */
     uint64_t bytes, max_bytes;
     uint64_t cached_bytes; /* of `bytes`: found in the cache */
     uint64_t new_bytes;    /* packed since the cache was last written */

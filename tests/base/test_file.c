@@ -14,7 +14,7 @@
 static char folder[256];
 static char paths[4][512]; /* in turn, so that several can be in use */
 
-static const char *in_folder(const char *name)
+static char *in_folder(const char *name)
 {
     static int next;
     char *path = paths[next++ % 4];
@@ -53,6 +53,57 @@ static void assert_holds(const char *path, const char *text)
     assert_int_equal(map.size, strlen(text));
     assert_memory_equal(map.bytes, text, map.size);
     cm_file_map_close(&map);
+}
+
+static void reads_what_is_there(void **state)
+{
+    (void)state;
+    unsigned char *bytes;
+    size_t size;
+    cameo_error error;
+    const char *path = in_folder("read");
+    scratch_write(path, "0123456789", 10);
+    assert_int_equal(cm_file_read(&bytes, &size, path, 10, NULL), CAMEO_OK);
+    assert_int_equal(size, 10);
+    assert_memory_equal(bytes, "0123456789", 10);
+    free(bytes);
+    assert_int_equal(cm_file_read(&bytes, &size, path, 9, &error), CAMEO_ERROR_LIMIT);
+    assert_null(bytes);
+    scratch_write(path, "", 0);
+    assert_int_equal(cm_file_read(&bytes, &size, path, 10, NULL), CAMEO_OK);
+    assert_int_equal(size, 0);
+    free(bytes);
+    assert_int_equal(cm_file_read(&bytes, &size, folder, 10, &error), CAMEO_ERROR_IO);
+    assert_int_equal(cm_file_read(&bytes, &size, in_folder("missing"), 10, &error), CAMEO_ERROR_NOT_FOUND);
+    assert_null(bytes);
+}
+
+/* Another process (here: thread) that shortens and lengthens the file all the time. */
+static void *shorten(void *path)
+{
+    for (int i = 0; i < 400; i++)
+        if (truncate(path, i % 2 ? 1 << 20 : 0) != 0)
+            return path;
+    return NULL;
+}
+
+static void a_file_that_shrinks_while_it_is_read_is_read_as_far_as_it_goes(void **state)
+{
+    (void)state;
+    char *path = in_folder("shrinking");
+    scratch_write(path, "x", 1);
+    pthread_t other;
+    void *failed;
+    assert_int_equal(pthread_create(&other, NULL, shorten, path), 0);
+    for (int i = 0; i < 200; i++) {
+        unsigned char *bytes;
+        size_t size;
+        assert_int_equal(cm_file_read(&bytes, &size, path, 1 << 20, NULL), CAMEO_OK);
+        assert_true(size <= 1 << 20);
+        free(bytes);
+    }
+    assert_int_equal(pthread_join(other, &failed), 0);
+    assert_null(failed);
 }
 
 static void maps_what_is_there(void **state)
@@ -285,6 +336,8 @@ static void threads_may_write_the_same_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(reads_what_is_there, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_file_that_shrinks_while_it_is_read_is_read_as_far_as_it_goes, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(maps_what_is_there, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(names_what_cannot_be_mapped, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(writes_and_replaces_whole_files, make_folder, remove_folder),

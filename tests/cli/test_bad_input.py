@@ -85,6 +85,19 @@ class Models(Typed):
             weights = sketch.floats(float(bad), *[0.1] * 107)
             self.broken(f"{bad}.onnx", sketch.convolution(weights=sketch.tensor("w", [4, 3, 3, 3], weights)), "conv1", "NaN or infinity")
 
+    def test_limits(self):
+        model = made("mbf")
+        for limit, words in (("macs=1e6", ("multiply-adds", "1000000")), ("file=1M", ("1048576",)), ("nodes=10", ("more than 10 nodes",)),
+                             ("memory=64K", ("65536",))):
+            self.type("bench", model, "--seconds", "0.01", "--limit", limit, code=3, says=("mbf.onnx", "--limit " + limit.split("=")[0], *words))
+            self.type("bench", model, "--seconds", "0.01", code=3, says=("mbf.onnx", *words), environment={"CAMEO_LIMITS": limit})
+            self.type("bench", model, "--seconds", "0.01", "--limit", "macs=1e12,file=1G,nodes=1000,memory=1G", environment={"CAMEO_LIMITS": limit})
+        self.type("detect", *self.detector(), "--limit", "pixels=100", portraits()[0], code=3, says=("limit of 100 pixels", "--limit pixels"))
+        self.type("detect", *self.detector(), "--limit", "picture=100", portraits()[0], code=3, says=("limit is 100", "--limit picture"))
+        for wrong in ("macs", "macs=", "macs=-1", "macs=0", "macs=1X", "macs=1GG", "macs=1,", "work=1", "nodes=1e12", "=1", "macs=nan", ""):
+            self.type("bench", model, "--limit", wrong, code=2, says=("--limit",))
+        self.type("bench", model, code=2, says=("CAMEO_LIMITS", "work=1"), environment={"CAMEO_LIMITS": "work=1"})
+
     def test_wrong_kind(self):
         self.type("embed", "--model", made("scrfd_500m"), *self.detector(), portraits()[0], code=3, says=("scrfd_500m.onnx", "not a recognizer"))
         self.type("embed", "--aligned", "--model", made("scrfd_500m"), portraits()[0], code=3, says=("scrfd_500m.onnx", "not a recognizer"))

@@ -90,18 +90,42 @@ static bool is_left_out(const node_model *model, const node_data *inputs, char *
     return why[0] != '\0';
 }
 
-static bool is_claimed(const node_model *model, node_result *result)
+static bool is_supported(const char *op)
 {
     size_t count;
     const char *const *names = cameo_supported_operators(&count);
+    for (size_t j = 0; j < count; j++)
+        if (strcmp(names[j], op) == 0)
+            return true;
+    return false;
+}
+
+/* The node's operator and, of an If, those in its branches; op: one that is not supported. */
+static bool is_claimed_node(cm_text node, char op[64])
+{
+    enum { GRAPH_NODE = 1, ATTRIBUTE_GRAPH = 6 };
+    static const char *const branches[] = {"then_branch", "else_branch"};
+    node_operator(node, op);
+    if (!is_supported(op))
+        return false;
+    for (size_t i = 0; i < sizeof branches / sizeof *branches && strcmp(op, "If") == 0; i++) {
+        cm_text graph = node_repeated(node_attribute(node, branches[i]), ATTRIBUTE_GRAPH, 0);
+        for (int k = 0; graph.at && node_repeated(graph, GRAPH_NODE, k).at; k++) {
+            node_operator(node_repeated(graph, GRAPH_NODE, k), op);
+            if (!is_supported(op))
+                return false;
+        }
+        node_operator(node, op);
+    }
+    return true;
+}
+
+static bool is_claimed(const node_model *model, node_result *result)
+{
     node_operator(model->nodes[0], result->operators);
     for (int i = 0; i < model->node_count; i++) {
-        bool found = false;
         char op[64];
-        node_operator(model->nodes[i], op);
-        for (size_t j = 0; j < count; j++)
-            found = found || strcmp(names[j], op) == 0;
-        if (!found) {
+        if (!is_claimed_node(model->nodes[i], op)) {
             snprintf(result->why, sizeof result->why, "%s", op);
             return false;
         }

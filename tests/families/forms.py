@@ -3,6 +3,7 @@ lies channels last, and every operator must see the picture as ONNX means it."""
 import itertools
 
 import numpy
+import onnx
 
 FORMS = []
 
@@ -484,4 +485,69 @@ def positions(start):
     flat = s.op("Reshape", both, s.constant([0, 0, 0, -1]))
     s.output(s.op("Add", x, s.op("Transpose", flat, perm=[0, 3, 1, 2])))
     s.most_layers = 5
+    yield s
+
+
+@form(13, 18)
+def local_functions(start):
+    """Functions of the model itself, as PyTorch's dynamo exporter writes them: attributes from the call and by default, functions in functions, outputs that
+    nobody wants, optional inputs left out, constants inside, the same names in all of them."""
+    node = onnx.helper.make_node
+
+    def reference(name, kind, of):
+        """An attribute whose value is that of the call."""
+        return onnx.AttributeProto(name=name, type=kind, ref_attr_name=of)
+
+    s = start()
+    leaky = node("LeakyRelu", ["x"], ["y"], name="n")
+    leaky.attribute.append(reference("alpha", onnx.AttributeProto.FLOAT, "slope"))
+    s.function("leaky", ["x"], ["y"], [leaky], attributes=["slope"])
+    twice = node("leaky", ["t"], ["y"], domain="local", name="n")
+    twice.attribute.append(reference("slope", onnx.AttributeProto.FLOAT, "slope"))
+    scale = node("Constant", [], ["c"], value_float=1.5)
+    s.function("scaled", ["x"], ["y", "t"], [scale, node("Mul", ["x", "c"], ["t"]), twice], defaults=[onnx.helper.make_attribute("slope", 0.3)])
+    clip = [node("Clip", ["x", "low", "high"], ["t"]), node("Neg", ["t"], ["y"])]
+    s.function("clipped", ["x", "low", "high"], ["y"], clip)
+    x = picture(s)
+    a = s.op("scaled", x, outputs=2, domain="local", slope=0.1)
+    b = s.op("scaled", a[0], outputs=2, domain="local")
+    c = s.op("clipped", b[1], None, s.constant(numpy.float32(0.5)), domain="local")
+    d = s.op("clipped", b[0], s.constant(numpy.float32(-0.25)), domain="local")
+    s.output(a[1], s.op("Add", c, d))
+    yield s
+
+
+@form(13, 18)
+def branches(start):
+    """If, whose condition follows from shapes and constants: as TorchScript exports what Python decides, with branches that would not fit if taken."""
+    for batch in [1, 2]:
+        s = start()
+        x = s.op("Relu", s.input(batch, 6, 4, 5, declared=("batch", 6, 4, 5)))
+        size = s.op("Gather", s.op("Shape", x), s.constant(numpy.int64(0)), axis=0)
+        single = s.op("Equal", size, s.constant(numpy.int64(1)))
+        flat = s.op("Flatten", x)
+
+        def squeezed(inner):
+            axes = inner.constant([0])
+            inner.output(inner.op("Mul", inner.op("Squeeze", flat, axes), inner.constant(numpy.float32(2))))
+
+        def whole(inner):
+            inner.output(inner.op("Relu", flat))
+
+        s.output(s.branches(single, squeezed, whole))
+        yield s
+    # One in the other, two outputs, one of them what lies around it; a branch within a function.
+    s = start()
+    x = picture(s)
+    yes, no = (s.constant(numpy.asarray(value), numpy.bool_) for value in (True, False))
+    shape = s.constant([7, 7])
+
+    def deep(inner):
+        inner.output(inner.branches(no, lambda deeper: deeper.output(deeper.op("Reshape", x, shape)), lambda deeper: deeper.output(deeper.op("Sigmoid", x))),
+                     inner.op("Identity", x))
+
+    def untaken(inner):
+        inner.output(inner.op("Reshape", x, shape), inner.op("Neg", x))
+
+    s.output(*s.branches(yes, deep, untaken, outputs=2))
     yield s

@@ -9,6 +9,7 @@ class Sketch:
         self.opset = opset
         self.random = numpy.random.default_rng(seed)
         self.nodes, self.inputs, self.outputs, self.initializers, self.fed = [], [], [], [], []
+        self.functions = []
         self.count = 0
 
     def fresh(self):
@@ -44,6 +45,24 @@ class Sketch:
         self.nodes.append(helper.make_node(kind, ["" if i is None else i for i in inputs], names, name=f"{kind}_{self.count}", **attributes))
         return names[0] if outputs == 1 else names
 
+    def function(self, name, inputs, outputs, nodes, attributes=(), defaults=()):
+        """A function of the model itself, called by the operator's name in the domain "local"."""
+        opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid("local", 1)]
+        self.functions.append(helper.make_function("local", name, inputs, outputs, nodes, opsets, attributes, defaults))
+
+    def branches(self, condition, then, otherwise, outputs=1):
+        """An If; each branch is what a function makes in a sketch of its own, which sees this one's names."""
+        graphs = []
+        for build in (then, otherwise):
+            inner = Sketch(self.opset, seed=self.count)
+            inner.count = 1000  # a branch may hide no name around it
+            build(inner)
+            infos = [helper.make_empty_tensor_value_info(name) for name in inner.outputs]
+            for info in infos:
+                info.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+            graphs.append(helper.make_graph(inner.nodes, "branch", [], infos, inner.initializers))
+        return self.op("If", condition, outputs=outputs, then_branch=graphs[0], else_branch=graphs[1])
+
     def output(self, *names):
         self.outputs += names
 
@@ -52,5 +71,6 @@ class Sketch:
         for info in infos:
             info.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
         graph = helper.make_graph(self.nodes, "sketch", self.inputs, infos, self.initializers)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self.opset)], ir_version=8 if self.opset < 23 else 11)
+        opsets = [helper.make_opsetid("", self.opset)] + [helper.make_opsetid("local", 1)] * bool(self.functions)
+        model = helper.make_model(graph, opset_imports=opsets, functions=self.functions, ir_version=8 if self.opset < 23 else 11)
         return model.SerializeToString()

@@ -24,7 +24,7 @@ static built build(pb graph, int64_t opset)
     built b = {.bytes = onnx_model(graph, opset)};
     b.status = cm_onnx_read(&b.model, b.bytes.bytes, b.bytes.size, "model", &limits, &b.error);
     if (b.status == CAMEO_OK)
-        b.status = cm_graph_build(&b.graph, b.model, "model", dims, 1 << 24, &b.error);
+        b.status = cm_graph_build(&b.graph, b.model, "model", dims, &(cm_graph_limits){.max_bytes = 1 << 24, .max_macs = 1 << 30}, &b.error);
     return b;
 }
 

@@ -67,7 +67,7 @@ static void check_bytes(cm_pool *pool)
     cm_graph *graph;
     cm_weight_store store;
     assert_int_equal(cm_onnx_read(&model, bytes.bytes, bytes.size, "packing", &limits, NULL), CAMEO_OK);
-    assert_int_equal(cm_graph_build(&graph, model, "packing", dims, 1u << 30, NULL), CAMEO_OK);
+    assert_int_equal(cm_graph_build(&graph, model, "packing", dims, &(cm_graph_limits){.max_bytes = 1u << 30, .max_macs = 1u << 30}, NULL), CAMEO_OK);
     assert_int_equal(cm_graph_fuse(graph, NULL), CAMEO_OK);
     assert_int_equal(cm_graph_layout(graph, NULL), CAMEO_OK);
     assert_int_equal(cm_weight_store_init(&store, 1u << 30, NULL), CAMEO_OK);

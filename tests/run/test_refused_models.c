@@ -84,6 +84,31 @@ static void shapes_that_do_not_fit(void **state)
     check(mode, 1, one, CAMEO_ERROR_FORMAT, "mirror");
 }
 
+/* An If whose branches give what `nodes` (operators of x, with commas) compute. */
+static pb choice(const char *condition, const char *then_node, const char *else_node, int else_outputs)
+{
+    pb node = onnx_node("If", "choice", condition, "y");
+    for (int i = 0; i < 2; i++) {
+        pb graph = {0}, attribute = onnx_attribute(i ? "else_branch" : "then_branch", 5);
+        pb_message(&graph, ONNX_NODE, onnx_node(i ? else_node : then_node, i ? "other" : "then", "x", "b"));
+        for (int k = 0; k < (i ? else_outputs : 1); k++)
+            pb_message(&graph, ONNX_OUTPUT, onnx_value_info("b", 1, 0, NULL));
+        pb_message(&attribute, 6, graph);
+        pb_message(&node, 5, attribute);
+    }
+    return node;
+}
+
+static void branches_must_be_chosen_before_the_run(void **state)
+{
+    (void)state;
+    check(choice("x", "Relu", "Neg", 1), 1, one, CAMEO_ERROR_UNSUPPORTED, "condition 'x' of its If is not known before the run");
+    check(choice("w", "Relu", "Neg", 2), 1, one, CAMEO_ERROR_FORMAT, "1 outputs, its branches have 3 together");
+    check(choice("w", "Frobnicate", "Neg", 1), 1, one, CAMEO_ERROR_UNSUPPORTED, "Frobnicate");
+    check(choice("w", "Relu", "Frobnicate", 1), 1, one, CAMEO_OK, NULL); /* w is no zero: nobody looks into the other branch */
+    check(choice("w", "Relu", "Neg", 1), 1, (int64_t[1]){2}, CAMEO_ERROR_UNSUPPORTED, "not known before the run");
+}
+
 static void what_fits_is_planned(void **state)
 {
     (void)state;
@@ -95,6 +120,7 @@ static void what_fits_is_planned(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(unknown_operators_are_named), cmocka_unit_test(convolutions_that_do_not_fit),
-                                       cmocka_unit_test(shapes_that_do_not_fit), cmocka_unit_test(what_fits_is_planned)};
+                                       cmocka_unit_test(shapes_that_do_not_fit),
+                                       cmocka_unit_test(branches_must_be_chosen_before_the_run), cmocka_unit_test(what_fits_is_planned)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
