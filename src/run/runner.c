@@ -43,22 +43,14 @@ static cameo_status input_dims(const cameo_network *network, const int64_t (*wan
     return CAMEO_OK;
 }
 
-static uint64_t graph_macs(const cm_graph *graph)
+/* Of all ops together. amount: cm_op_macs or cm_op_work */
+static uint64_t total(const cm_graph *graph, uint64_t (*amount)(const cm_op *op))
 {
-    uint64_t macs = 0;
+    uint64_t sum = 0;
     for (int i = 0; i < graph->op_count; i++)
-        if (__builtin_add_overflow(macs, cm_op_macs(graph->ops[i]), &macs))
-            macs = UINT64_MAX;
-    return macs;
-}
-
-static uint64_t graph_work(const cm_graph *graph)
-{
-    uint64_t work = 0;
-    for (int i = 0; i < graph->op_count; i++)
-        if (__builtin_add_overflow(work, cm_op_work(graph->ops[i]), &work))
-            work = UINT64_MAX;
-    return work;
+        if (__builtin_add_overflow(sum, amount(graph->ops[i]), &sum))
+            sum = UINT64_MAX;
+    return sum;
 }
 
 /* What a slice takes, for all pictures. */
@@ -73,7 +65,7 @@ static uint64_t of_all(const cameo_runner *runner, uint64_t amount)
 static cameo_status check_work(const cameo_runner *runner, cameo_error *error)
 {
     const cameo_network *network = runner->network;
-    uint64_t work = of_all(runner, graph_work(runner->graph));
+    uint64_t work = of_all(runner, total(runner->graph, cm_op_work));
     if (work > network->limits.max_macs)
         return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: one run takes %llu multiply-adds or copied numbers, the limit is %llu" CM_RAISE_MACS, network->path,
                        (unsigned long long)work, (unsigned long long)network->limits.max_macs);
@@ -364,7 +356,7 @@ cameo_plan_info cameo_runner_plan(const cameo_runner *runner)
                             .arena_bytes = runner->arena_bytes,
                             .activation_bytes = graph->activation_bytes,
                             .activation_bytes_unshared = graph->activation_bytes_unshared};
-    info.macs = of_all(runner, graph_macs(graph));
+    info.macs = of_all(runner, total(graph, cm_op_macs));
     pthread_mutex_lock(&store->mutex);
     info.weight_bytes = store->bytes;
     info.cached_weight_bytes = store->cached_bytes;
