@@ -307,12 +307,11 @@ static void run_winograd(const cm_step *step, const cm_context *context)
 /* How the work is cut into blocks of k and chunks of tiles. */
 static void cut(cm_winograd *w, int inputs, int outputs)
 {
-    int groups, weights = w->edge * w->edge;
+    int weights = w->edge * w->edge, columns = (outputs + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K; /* that are computed */
     w->k = (inputs + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K;
     w->k_block = w->k;
-    w->width = outputs < CM_WINOGRAD_GROUP && !w->kept ? (outputs + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K : CM_WINOGRAD_GROUP;
-    groups = ceil_div(outputs, w->width);
-    w->whole = !w->kept && (int64_t)weights * w->k * w->width * groups <= WHOLE_FILTERS;
+    w->width = outputs < CM_WINOGRAD_GROUP && !w->kept ? columns : CM_WINOGRAD_GROUP;
+    w->whole = !w->kept && (int64_t)weights * w->k * columns <= WHOLE_FILTERS;
     if (!w->whole && !w->kept)
         w->k_block = (int)min(FILTER_BLOCK / (weights * w->width) / CM_GEMM_K * CM_GEMM_K, w->k);
     int64_t fits = (w->whole ? SMALL_SCRATCH : LARGE_SCRATCH) / ((int64_t)cm_winograd_most_positions(w) * w->k);
