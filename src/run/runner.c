@@ -95,10 +95,9 @@ static cameo_status make_graph(cameo_runner *runner, int64_t (*dims)[CAMEO_MAX_R
 /* The graph of a slice where there are many pictures and the network lets them be cut; whatever stands against it, NULL. */
 static void make_slice(cameo_runner *runner, int64_t (*dims)[CAMEO_MAX_RANK])
 {
-    int64_t pictures = dims[0][0];
-    if (runner->network->model->input_count != 1 || pictures <= CM_SLICE_PICTURES)
+    if (runner->network->model->input_count != 1 || dims[0][0] <= CM_SLICE_PICTURES)
         return;
-    int64_t slice = cm_slice_of(pictures);
+    int64_t pictures = dims[0][0], slice = cm_slice_of(pictures);
     dims[0][0] = slice;
     bool fits = make_graph(runner, dims, NULL) == CAMEO_OK && cm_slices_fit(runner->graph, slice);
     dims[0][0] = pictures;
