@@ -42,7 +42,7 @@ static cm_make_value *perceptron(cm_make_net *net, const cm_make_value *x, const
 
 static cm_make_value *conv_block(cm_make_net *net, const cm_make_value *x, const edge *e, int side, const char *name)
 {
-    char conv_name[64];
+    char conv_name[96];
     snprintf(conv_name, sizeof conv_name, "%s.conv_dw", name);
     int width = x ? x->channels : 1;
     const cm_make_conv deep = {.outputs = width, .side = side, .stride = 1, .padding = side / 2, .groups = width, .name = conv_name};
@@ -78,7 +78,7 @@ static void split(cm_make_net *net, const cm_make_value *x, int count, cm_make_v
 static cm_make_value *scales(cm_make_net *net, const cm_make_value *x, int count, const char *name)
 {
     cm_make_value *parts[MOST_SCALES] = {0}, *y = NULL;
-    char conv_name[64];
+    char conv_name[96];
     if (!x)
         return NULL;
     split(net, x, count, parts);
