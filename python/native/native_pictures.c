@@ -8,6 +8,17 @@ static PyObject *picture_or_error(PyObject *module, cameo_status status, cameo_i
     return status == CAMEO_OK ? native_picture_new(module, image) : native_raise(error);
 }
 
+/* max_pixels 0: the default. */
+static cameo_image_limits limits_of(unsigned long long max_pixels, int threads)
+{
+    cameo_image_limits limits;
+    cameo_image_limits_default(&limits);
+    limits.threads = threads;
+    if (max_pixels)
+        limits.max_pixels = max_pixels;
+    return limits;
+}
+
 /* (bytes, name, max_pixels, threads) -> Memory [h, w, 3], RGB. max_pixels 0: the default. */
 PyObject *native_image_decode(PyObject *module, PyObject *arguments)
 {
@@ -17,11 +28,7 @@ PyObject *native_image_decode(PyObject *module, PyObject *arguments)
     int threads;
     if (!PyArg_ParseTuple(arguments, "y*yKi", &bytes, &name, &max_pixels, &threads))
         return NULL;
-    cameo_image_limits limits;
-    cameo_image_limits_default(&limits);
-    limits.threads = threads;
-    if (max_pixels)
-        limits.max_pixels = max_pixels;
+    cameo_image_limits limits = limits_of(max_pixels, threads);
     cameo_image *image;
     cameo_error error;
     cameo_status status;
@@ -40,11 +47,7 @@ PyObject *native_image_load(PyObject *module, PyObject *arguments)
     int threads;
     if (!PyArg_ParseTuple(arguments, "yKi", &path, &max_pixels, &threads))
         return NULL;
-    cameo_image_limits limits;
-    cameo_image_limits_default(&limits);
-    limits.threads = threads;
-    if (max_pixels)
-        limits.max_pixels = max_pixels;
+    cameo_image_limits limits = limits_of(max_pixels, threads);
     cameo_image *image;
     cameo_error error;
     cameo_status status;

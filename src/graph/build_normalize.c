@@ -176,24 +176,19 @@ cameo_status cm_build_group_normalization(cm_builder *b)
 
 /* ---- LpNormalization ---- */
 
-/* x / norm along one axis; where the norm is 0, x is too, and stays. */
+/* x / norm; where the norm is 0, x is too, and stays. */
+static cm_value *lp_rows(cm_builder *b, cm_value *rows)
+{
+    cm_value *norm = cm_piece_reduce(b, cm_onnx_attribute_int(b->node, "p", 2) == 1 ? CM_REDUCE_L1 : CM_REDUCE_L2, rows);
+    norm = cm_piece_map_two(b, CM_MAP_ADD, norm, cm_piece_map_number(b, CM_MAP_EQUAL, norm, 0.0f));
+    return cm_piece_map_two(b, CM_MAP_DIV, rows, norm);
+}
+
 cameo_status cm_build_lp_normalization(cm_builder *b)
 {
     cm_value *x = cm_build_input(b, 0);
     int64_t p = cm_onnx_attribute_int(b->node, "p", 2);
-    int axis, perm[CAMEO_MAX_RANK], back[CAMEO_MAX_RANK];
     if (!x || x->is_int || (p != 1 && p != 2))
         return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input must be float, p 1 or 2");
-    cameo_status status = cm_build_axis(b, cm_onnx_attribute_int(b->node, "axis", -1), x->rank, &axis);
-    if (status != CAMEO_OK)
-        return status;
-    cm_build_axis_last(x->rank, axis, perm, back);
-    cm_value *turned = cm_piece_transpose(b, x, perm);
-    if (!turned)
-        return cm_build_no_memory(b);
-    int64_t columns = x->dims[axis], flat[2] = {columns ? x->elements / columns : 0, columns};
-    cm_value *rows = cm_piece_view(b, turned, 2, flat), *norm = cm_piece_reduce(b, p == 1 ? CM_REDUCE_L1 : CM_REDUCE_L2, rows);
-    norm = cm_piece_map_two(b, CM_MAP_ADD, norm, cm_piece_map_number(b, CM_MAP_EQUAL, norm, 0.0f));
-    cm_value *result = cm_piece_view(b, cm_piece_map_two(b, CM_MAP_DIV, rows, norm), turned->rank, turned->dims);
-    return cm_piece_output(b, cm_piece_transpose(b, result, back), 0);
+    return cm_build_along_axis(b, x, lp_rows);
 }

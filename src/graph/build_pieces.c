@@ -217,13 +217,29 @@ int cm_build_axes_last(int rank, const bool *flagged, int *perm)
     return kept;
 }
 
-void cm_build_axis_last(int rank, int axis, int *perm, int *back)
+/* perm that brings one axis to the end, and the one that brings it back. perm, back: [rank] */
+static void axis_last(int rank, int axis, int *perm, int *back)
 {
     bool flagged[CAMEO_MAX_RANK] = {false};
     flagged[axis] = true;
     (void)cm_build_axes_last(rank, flagged, perm);
     for (int i = 0; i < rank; i++)
         back[perm[i]] = i;
+}
+
+cameo_status cm_build_along_axis(cm_builder *b, cm_value *x, cm_build_rows_fn *along)
+{
+    int axis, perm[CAMEO_MAX_RANK], back[CAMEO_MAX_RANK];
+    cameo_status status = cm_build_axis(b, cm_onnx_attribute_int(b->node, "axis", -1), x->rank, &axis);
+    if (status != CAMEO_OK)
+        return status;
+    axis_last(x->rank, axis, perm, back);
+    cm_value *turned = cm_piece_transpose(b, x, perm);
+    if (!turned)
+        return cm_build_no_memory(b);
+    int64_t columns = x->dims[axis], flat[2] = {columns ? x->elements / columns : 0, columns};
+    cm_value *result = cm_piece_view(b, along(b, cm_piece_view(b, turned, 2, flat)), turned->rank, turned->dims);
+    return cm_piece_output(b, cm_piece_transpose(b, result, back), 0);
 }
 
 bool cm_build_is_identity(int rank, const int *perm)

@@ -39,17 +39,7 @@ cameo_status cm_build_softmax(cm_builder *b)
         return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "its input must be float");
     if (b->model->opset < 13)
         return softmax_joined(b, x);
-    int axis, perm[CAMEO_MAX_RANK], back[CAMEO_MAX_RANK];
-    cameo_status status = cm_build_axis(b, cm_onnx_attribute_int(b->node, "axis", -1), x->rank, &axis);
-    if (status != CAMEO_OK)
-        return status;
-    cm_build_axis_last(x->rank, axis, perm, back);
-    cm_value *turned = cm_piece_transpose(b, x, perm);
-    if (!turned)
-        return cm_build_no_memory(b);
-    int64_t columns = x->dims[axis], flat[2] = {columns ? x->elements / columns : 0, columns};
-    cm_value *result = cm_piece_view(b, softmax_rows(b, cm_piece_view(b, turned, 2, flat)), turned->rank, turned->dims);
-    return cm_piece_output(b, cm_piece_transpose(b, result, back), 0);
+    return cm_build_along_axis(b, x, softmax_rows);
 }
 
 static cm_reduce_kind reduce_kind(const char *op_type)

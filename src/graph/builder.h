@@ -111,8 +111,10 @@ cameo_status cm_piece_shaped_output(cm_builder *b, cm_value *x, int output, int 
 
 /* perm that brings the flagged axes to the end, keeping the order otherwise. perm: [rank]. Returns how many are not flagged. */
 int cm_build_axes_last(int rank, const bool *flagged, int *perm);
-/* perm that brings one axis to the end, and the one that brings it back. perm, back: [rank] */
-void cm_build_axis_last(int rank, int axis, int *perm, int *back);
+/* What a node does along one axis (attribute `axis`, the last if it is not there), its only output: `along` gets x as rows of that axis and makes rows of
+ * the same size of them, which are turned back. */
+typedef cm_value *cm_build_rows_fn(cm_builder *b, cm_value *rows);
+cameo_status cm_build_along_axis(cm_builder *b, cm_value *x, cm_build_rows_fn *along);
 bool cm_build_is_identity(int rank, const int *perm);
 
 /* Integers of an attribute (older opsets) or of constant input `input`, whichever is there; NULL and 0 if neither. At most CAMEO_MAX_RANK. */

@@ -159,6 +159,11 @@ static uint64_t saturating_mul(uint64_t a, uint64_t b)
     return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
 }
 
+bool cm_op_changes_layout(const cm_op *op)
+{
+    return op->kind == CM_OP_MOVE && strcmp(op->label, "Layout") == 0 && op->inputs[0]->layout != op->output->layout;
+}
+
 uint64_t cm_op_macs(const cm_op *op)
 {
     uint64_t outputs = (uint64_t)op->output->elements;

@@ -216,6 +216,8 @@ cameo_status cm_graph_place(cm_graph *graph, uint64_t max_bytes, cameo_error *er
 
 /* Multiply-adds of one op, saturating. Thread-safe. */
 uint64_t cm_op_macs(const cm_op *op);
+/* A MOVE that the layout pass put in: the same elements, channels last instead of row-major, or back. Thread-safe. */
+bool cm_op_changes_layout(const cm_op *op);
 /* What running it takes, whichever is more: multiply-adds, or elements read and written (copies multiply nothing). Saturating. Thread-safe. */
 uint64_t cm_op_work(const cm_op *op);
 /* The status, and in *error the sentence, after something in the graph's arena was refused while `doing`: MEMORY, or LIMIT. */

@@ -74,6 +74,11 @@ typedef void cm_igemm_fn(const cm_igemm_tile *tile);
  * panel of half floats is fetched into the second-level cache, at an even pace: faster than memory delivers, it would hold up all other loads. Neither
  * is ever read, so they may point anywhere. */
 #define CM_GEMM_K 16
+/* Channels rounded up to whole groups. */
+static inline int cm_gemm_padded(int channels)
+{
+    return (channels + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K;
+}
 enum { CM_CACHE_LINE = 64 };
 typedef struct cm_gemm_tile {
     const float *a;

@@ -1,8 +1,6 @@
 /* Which layers run together, and in what memory. */
 #include "run/chain.h"
 
-#include <string.h>
-
 enum {
     MOST_HELD = 1 << 20,    /* bytes of lines that a thread may hold: they lie in its second-level cache, as do */
     MOST_WEIGHTS = 1 << 19, /* the weights, which it reads anew for each band */
@@ -32,8 +30,7 @@ static bool is_local(const cm_op *op, const cm_policy *policy)
 {
     if (op->kind == CM_OP_CONV)
         return cm_algorithm_choose(op, policy).winograd == 0;
-    return op->kind == CM_OP_MOVE && strcmp(op->label, "Layout") == 0 && op->inputs[0]->layout == CM_LAYOUT_ROW_MAJOR &&
-           op->output->layout == CM_LAYOUT_CHANNELS_LAST;
+    return cm_op_changes_layout(op) && op->output->layout == CM_LAYOUT_CHANNELS_LAST;
 }
 
 static size_t picture_bytes(const cm_value *value)

@@ -1,7 +1,5 @@
 #include "run/slices.h"
 
-#include <string.h>
-
 int64_t cm_slice_of(int64_t pictures)
 {
     int64_t slices = (pictures + CM_SLICE_PICTURES - 1) / CM_SLICE_PICTURES;
@@ -30,7 +28,7 @@ static bool is_by_picture(const cm_op *op, int64_t slice)
     case CM_OP_RESIZE:
     case CM_OP_VIEW: break;
     case CM_OP_MOVE:
-        if (strcmp(op->label, "Layout") != 0) /* others may move elements from one picture to another */
+        if (!cm_op_changes_layout(op)) /* others may move elements from one picture to another */
             return false;
         break;
     default: return false;

@@ -1,8 +1,6 @@
 /* Element by element, and copies. */
 #include "run/step.h"
 
-#include <string.h>
-
 enum { TASK_ELEMENTS = 32768 };
 
 typedef struct map_job {
@@ -170,14 +168,13 @@ static void run_turn(const cm_step *step, const cm_context *context)
 cameo_status cm_step_prepare_move(cm_step *step, cm_cpu_tier tier)
 {
     const cm_op *op = step->op;
-    const cm_value *x = op->inputs[0], *y = op->output;
     step->run = run_move;
     step->kernel_name = "plain_move";
-    if (strcmp(op->label, "Layout") == 0 && x->layout != y->layout) {
+    if (cm_op_changes_layout(op)) {
         step->kernel = cm_kernel_choose(CM_KERNEL_transpose, "f32", tier);
         step->kernel_name = step->kernel->name;
         step->run = run_turn;
-        step->part = y->layout == CM_LAYOUT_CHANNELS_LAST ? turn_part : NULL;
+        step->part = op->output->layout == CM_LAYOUT_CHANNELS_LAST ? turn_part : NULL;
     }
     return CAMEO_OK;
 }

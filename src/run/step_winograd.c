@@ -161,7 +161,7 @@ static void transform_filters(const winograd_job *job, int group, int k, int cou
                                     .panel_stride = panel_stride(w),
                                     .k = there,
                                     .zeros = count - there,
-                                    .columns = (channels_of(job, group) + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K,
+                                    .columns = cm_gemm_padded(channels_of(job, group)),
                                     .row = w->width,
                                     .nr = w->multiply->nr,
                                     .scheme = w->scheme};
@@ -307,8 +307,8 @@ static void run_winograd(const cm_step *step, const cm_context *context)
 /* How the work is cut into blocks of k and chunks of tiles. */
 static void cut(cm_winograd *w, int inputs, int outputs)
 {
-    int weights = w->edge * w->edge, columns = (outputs + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K; /* that are computed */
-    w->k = (inputs + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K;
+    int weights = w->edge * w->edge, columns = cm_gemm_padded(outputs); /* that are computed */
+    w->k = cm_gemm_padded(inputs);
     w->k_block = w->k;
     w->width = outputs < CM_WINOGRAD_GROUP && !w->kept ? columns : CM_WINOGRAD_GROUP;
     w->whole = !w->kept && (int64_t)weights * w->k * columns <= WHOLE_FILTERS;

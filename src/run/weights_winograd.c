@@ -7,11 +7,6 @@
 
 enum { TAPS = 9 };
 
-static int padded(int inputs)
-{
-    return (inputs + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K;
-}
-
 static int panels_of(const cm_weight_layout *layout, int outputs)
 {
     return (outputs + layout->nr - 1) / layout->nr;
@@ -19,7 +14,7 @@ static int panels_of(const cm_weight_layout *layout, int outputs)
 
 static size_t panel_bytes(const cm_weight_layout *layout, int inputs)
 {
-    return (size_t)padded(inputs) * (size_t)layout->nr * sizeof(uint16_t);
+    return (size_t)cm_gemm_padded(inputs) * (size_t)layout->nr * sizeof(uint16_t);
 }
 
 size_t cm_winograd_bytes(const cm_weight_layout *layout, int inputs, int outputs)
@@ -43,12 +38,12 @@ typedef struct panel_scratch {
 static size_t scratch_floats(const cm_weight_layout *layout, int inputs)
 {
     size_t weights = (size_t)(layout->edge * layout->edge), nr = (size_t)layout->nr;
-    return (size_t)padded(inputs) * (TAPS + nr * weights + nr);
+    return (size_t)cm_gemm_padded(inputs) * (TAPS + nr * weights + nr);
 }
 
 static panel_scratch scratch_of(const cm_weight_layout *layout, int inputs, float *scratch)
 {
-    size_t k = (size_t)padded(inputs), u = (size_t)(layout->edge * layout->edge) * (size_t)layout->nr * k;
+    size_t k = (size_t)cm_gemm_padded(inputs), u = (size_t)(layout->edge * layout->edge) * (size_t)layout->nr * k;
     return (panel_scratch){.filters = scratch, .u = scratch + TAPS * k, .turned = scratch + TAPS * k + u};
 }
 
@@ -58,7 +53,7 @@ enum { TURN = 16 };
 /* The panel of every weight; of its outputs `columns` are there. */
 static void write_panels(const cm_layer *l, const cm_weight_layout *layout, const panel_scratch *s, int columns, int panel, void *weights)
 {
-    size_t k = (size_t)padded(l->inputs), nr = (size_t)layout->nr, output = (size_t)(layout->edge * layout->edge) * k;
+    size_t k = (size_t)cm_gemm_padded(l->inputs), nr = (size_t)layout->nr, output = (size_t)(layout->edge * layout->edge) * k;
     for (int weight = 0; weight < layout->edge * layout->edge; weight++) {
         for (size_t first = 0; first < k; first += TURN)
             for (size_t j = 0; j < nr; j++) {
@@ -77,7 +72,7 @@ static bool transform_output(const cm_layer *l, const cm_weight_layout *layout, 
 {
     if (!cm_layer_row(l, output, &packed->bias[output]))
         return false;
-    int k = padded(l->inputs);
+    int k = cm_gemm_padded(l->inputs);
     for (int tap = 0; tap < TAPS; tap++)
         memcpy(filters + (ptrdiff_t)tap * k, l->turned + (ptrdiff_t)tap * l->inputs, (size_t)l->inputs * sizeof(float));
     cm_winograd_filter_tile call = {.filters = filters, .u = u, .tap_stride = k, .weight_stride = k, .k = 1, .row = k, .columns = k, .nr = k,
@@ -91,7 +86,7 @@ static int pack_panel(const cm_panel_job *job, const cm_layer *l, int panel, flo
 {
     const cm_weight_layout *layout = job->layout;
     panel_scratch s = scratch_of(layout, l->inputs, scratch);
-    ptrdiff_t output = (ptrdiff_t)(layout->edge * layout->edge) * padded(l->inputs);
+    ptrdiff_t output = (ptrdiff_t)(layout->edge * layout->edge) * cm_gemm_padded(l->inputs);
     int first = panel * layout->nr, columns = l->outputs - first < layout->nr ? l->outputs - first : layout->nr;
     for (int j = 0; j < columns; j++)
         if (!transform_output(l, layout, first + j, job->packed, s.filters, s.u + j * output))

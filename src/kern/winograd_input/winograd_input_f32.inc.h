@@ -42,7 +42,7 @@ VEC_INLINE void winograd_input_channels(const cm_winograd_input_tile *tile, cons
 /* Tiles are the inner loop: neighbours share pixels, and V is written line after line. */
 VEC_INLINE void winograd_input_sides(const cm_winograd_input_tile *tile, const winograd_side down, const winograd_side across)
 {
-    int whole = tile->channels / VEC * VEC, padded = (tile->channels + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K;
+    int whole = tile->channels / VEC * VEC, padded = cm_gemm_padded(tile->channels);
     for (int c = 0; c < whole; c += VEC)
         winograd_input_channels(tile, down, across, c, 0, VEC);
     for (int c = whole; c < padded; c += VEC)

@@ -27,7 +27,7 @@ void cameo_k_winograd_input_f32_1x1__ref(const cm_winograd_input_tile *tile)
     winograd_side down = (winograd_side)(2 * (int)tile->scheme + tile->half_down), across = (winograd_side)(2 * (int)tile->scheme + tile->half_across);
     ptrdiff_t pixels = (ptrdiff_t)winograd_inputs(down) * winograd_inputs(across);
     ptrdiff_t positions = (ptrdiff_t)winograd_positions(down) * winograd_positions(across);
-    int padded = (tile->channels + CM_GEMM_K - 1) / CM_GEMM_K * CM_GEMM_K;
+    int padded = cm_gemm_padded(tile->channels);
     for (int i = 0; i < tile->tiles; i++) {
         const uint32_t *rows = tile->rows + i * positions;
         for (int c = 0; c < padded; c++) {
