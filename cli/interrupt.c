@@ -1,8 +1,10 @@
 #include "interrupt.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { SLOTS = 8 };
@@ -63,7 +65,7 @@ void cm_interrupt_install(void)
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow further is a write error like any other, and cleaned up like one */
 }
 
-int cm_interrupt_guard(const char *path)
+static int guard(const char *path)
 {
     for (int i = 0; i < SLOTS; i++) {
         const char *expected = NULL;
@@ -71,6 +73,37 @@ int cm_interrupt_guard(const char *path)
             return i;
     }
     return -1;
+}
+
+/* What is sent to the whole process; SIGPIPE comes to the thread that wrote. */
+static void hold_back(sigset_t *before)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, before);
+}
+
+int cm_interrupt_thread(pthread_t *thread, void *(*start)(void *), void *argument)
+{
+    sigset_t before;
+    hold_back(&before);
+    int number = pthread_create(thread, NULL, start, argument);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return number;
+}
+
+int cm_interrupt_create(char *path, int *slot)
+{
+    sigset_t before;
+    hold_back(&before);
+    int file = mkstemp(path), number = errno;
+    *slot = file >= 0 ? guard(path) : -1;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = number;
+    return file;
 }
 
 void cm_interrupt_release(int slot)

@@ -45,13 +45,12 @@ static int open_temporary(cm_outfile *out)
     out->temporary = cm_lookup_format("%s.XXXXXX", place_of(out));
     if (!out->temporary)
         return fail(out, "cannot be written");
-    int file = mkstemp(out->temporary);
+    int file = cm_interrupt_create(out->temporary, &out->slot);
     if (file < 0) {
         free(out->temporary);
         out->temporary = NULL;
         return fail(out, "cannot be written");
     }
-    out->slot = cm_interrupt_guard(out->temporary);
     mode_t mask = umask(0);
     umask(mask);
     if (fchmod(file, 0666 & ~mask) != 0 || !(out->stream = fdopen(file, "wb"))) {

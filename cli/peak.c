@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "cameo.h"
+#include "interrupt.h"
 #include "progress.h"
 
 enum { MOST_NUMBERS = 1024, ROUNDS = 400, LANES = 8, LEAST_BLOCK = 1 << 16, SLICES = 5 };
@@ -86,7 +87,7 @@ static double run_parts(part *parts, int count)
 {
     double rate = 0;
     int started = 1;
-    while (started < count && pthread_create(&parts[started].thread, NULL, run_part, &parts[started]) == 0)
+    while (started < count && cm_interrupt_thread(&parts[started].thread, run_part, &parts[started]) == 0)
         started++;
     (void)run_part(&parts[0]);
     for (int i = 1; i < started; i++)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "interrupt.h"
 #include "progress.h"
 #include "report.h"
 
@@ -271,7 +272,7 @@ static int run_workers(shared *common, int count)
             code = cm_report_error(NULL, &error);
     }
     if (code == CM_EXIT_OK) {
-        while (started < count && pthread_create(&workers[started].thread, NULL, work, &workers[started]) == 0)
+        while (started < count && cm_interrupt_thread(&workers[started].thread, work, &workers[started]) == 0)
             started++;
         work(&workers[0]);
         for (int i = 1; i < started; i++)

@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "interrupt.h"
+
 /* The terminal is one per process, and so is the bar. */
 static struct {
     pthread_mutex_t lock;
@@ -103,7 +105,7 @@ static void *tick(void *unused)
 void cm_progress_start_clock(const char *what)
 {
     cm_progress_start(what, 0, CM_PROGRESS_PERCENT, 0);
-    bar.has_ticker = bar.active && pthread_create(&bar.ticker, NULL, tick, NULL) == 0;
+    bar.has_ticker = bar.active && cm_interrupt_thread(&bar.ticker, tick, NULL) == 0;
 }
 
 static void wipe(void)
