@@ -24,6 +24,7 @@ static const struct {
 #if defined(__x86_64__)
              {"avx2", cm_peak_loop_avx2},
              {"avx512", cm_peak_loop_avx512},
+             {"avx512vnni", cm_peak_loop_avx512},
 #elif defined(__aarch64__)
              {"neon", cm_peak_loop_neon},
 #endif

@@ -11,6 +11,9 @@ function(cameo_instruction_set_flags)
     elseif(file MATCHES "_avx512\\.c$")
       set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS
         "-mavx2;-mfma;-mf16c;-mbmi2;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mprefer-vector-width=512;${unchecked}")
+    elseif(file MATCHES "_avx512vnni\\.c$")
+      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS
+        "-mavx2;-mfma;-mf16c;-mbmi2;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512vnni;-mprefer-vector-width=512;${unchecked}")
     elseif(file MATCHES "_neon\\.c$")
       # Every aarch64 compiler has NEON. gcc, scheduling before it gives out registers, takes more of them than there are.
       set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "$<$<C_COMPILER_ID:GNU>:-fno-schedule-insns>;${unchecked}")

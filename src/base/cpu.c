@@ -12,7 +12,7 @@
 #include <cpuid.h>
 #endif
 
-static const char *const tier_names[CM_CPU_TIER_COUNT] = {"ref", "avx2", "avx512", "neon"};
+static const char *const tier_names[CM_CPU_TIER_COUNT] = {"ref", "avx2", "avx512", "avx512vnni", "neon"};
 
 const char *cm_cpu_tier_name(cm_cpu_tier tier)
 {
@@ -44,6 +44,8 @@ static cm_cpu_tier hardware_tier(void)
     int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") && has_f16c();
     int avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    if (avx512 && __builtin_cpu_supports("avx512vnni"))
+        return CM_CPU_AVX512VNNI;
     return avx512 ? CM_CPU_AVX512 : avx2 ? CM_CPU_AVX2 : CM_CPU_REF;
 #elif defined(__aarch64__)
     return CM_CPU_NEON;
@@ -57,7 +59,7 @@ static int is_of_this_architecture(int tier)
 #if defined(__aarch64__)
     return tier == CM_CPU_REF || tier == CM_CPU_NEON;
 #else
-    return tier >= CM_CPU_REF && tier <= CM_CPU_AVX512;
+    return tier >= CM_CPU_REF && tier <= CM_CPU_AVX512VNNI;
 #endif
 }
 

@@ -130,6 +130,8 @@ static cameo_status fold_op(cm_builder *b, cm_op *op)
     cameo_status status = CAMEO_OK;
     if (op->kind == CM_OP_VIEW) {
         result = from;
+        if (from->quantised && !cm_value_floats(b->graph, from))
+            status = cm_build_no_memory(b);
     } else if (op->kind == CM_OP_MOVE) {
         status = cm_build_moved_constants(b, op->inputs, &op->u.move, out->rank, out->dims, &result);
     } else {

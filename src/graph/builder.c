@@ -214,6 +214,8 @@ static cameo_status view_to_value(cm_builder *b, cm_value *value, int output, in
     cm_value *copy = cm_graph_new_value(b->graph, output_name(b, output), rank, dims);
     if (!copy)
         return cm_build_no_memory(b);
+    if (value->quantised && !cm_value_floats(b->graph, value))
+        return cm_build_no_memory(b);
     copy->is_constant = true;
     copy->is_int = value->is_int;
     copy->floats = value->floats;

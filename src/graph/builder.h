@@ -10,6 +10,7 @@ typedef struct cm_builder {
     const cm_onnx_node *node;
     cm_value **values; /* [model->value_count] */
     cameo_error *error;
+    const bool *is_number; /* [model->value_count]: somebody but a DequantizeLinear wants the value itself */
     uint64_t max_work, work; /* of constants: the limit, and what has been done */
     cameo_status refused; /* set where cm_build_op has told already why it makes no op */
 } cm_builder;
@@ -45,6 +46,8 @@ cm_op *cm_build_op(cm_builder *b, cm_op_kind kind, cm_value *const *inputs, int 
 /* A constant with storage of its own (floats or ints, zeroed), not yet an output. NULL: out of memory or over the limit. */
 cm_value *cm_build_constant(cm_builder *b, bool is_int, int rank, const int64_t *dims);
 
+/* Makes the integers of a constant from the file readable, if they are not yet. Errors: LIMIT, UNSUPPORTED, MEMORY. */
+cameo_status cm_build_load_ints(cm_builder *b, cm_value *value);
 /* Integers of a constant input (or attribute): for shapes, axes, pads. Fails naming input and node. */
 cameo_status cm_build_ints(cm_builder *b, const cm_value *value, const char *what, const int64_t **ints, int *count);
 /* axis in -rank..rank-1 -> 0..rank-1 */

@@ -100,11 +100,6 @@ static void fuse_activation(cm_graph *graph, cm_op *op)
     take_over_output(graph, producer, op);
 }
 
-static bool same_shape(const cm_value *a, const cm_value *b)
-{
-    return a->rank == b->rank && memcmp(a->dims, b->dims, (size_t)a->rank * sizeof a->dims[0]) == 0;
-}
-
 static bool takes_residual(const cm_op *producer, const cm_value *other)
 {
     if (!producer || producer->removed || (producer->kind != CM_OP_CONV && producer->kind != CM_OP_DENSE))
@@ -117,7 +112,7 @@ static bool takes_residual(const cm_op *producer, const cm_value *other)
 
 static void fuse_residual(cm_graph *graph, cm_op *op)
 {
-    if (!same_shape(op->inputs[0], op->output) || !same_shape(op->inputs[1], op->output) || op->inputs[0] == op->inputs[1])
+    if (!cm_value_same_shape(op->inputs[0], op->output) || !cm_value_same_shape(op->inputs[1], op->output) || op->inputs[0] == op->inputs[1])
         return;
     for (int i = 0; i < 2; i++) {
         cm_op *producer = only_producer(op->inputs[i]);
@@ -242,23 +237,9 @@ static bool fuse_affine_before(cm_graph *graph, cm_op *affine)
     return true;
 }
 
-static void remove_unused(cm_graph *graph)
-{
-    cm_graph_count_uses(graph);
-    for (int i = graph->op_count - 1; i >= 0; i--) {
-        cm_op *op = graph->ops[i];
-        if (op->output->uses > 0)
-            continue;
-        op->removed = true;
-        for (int j = 0; j < op->input_count; j++)
-            op->inputs[j]->uses--;
-    }
-    cm_graph_compact(graph);
-}
-
 cameo_status cm_graph_fuse(cm_graph *graph, cameo_error *error)
 {
-    remove_unused(graph);
+    cm_graph_remove_unused(graph);
     bool ok = true;
     for (int i = 0; i < graph->op_count && ok; i++) {
         cm_op *op = graph->ops[i];
@@ -274,6 +255,6 @@ cameo_status cm_graph_fuse(cm_graph *graph, cameo_error *error)
     for (int i = 0; i < graph->op_count && ok; i++)
         if (graph->ops[i]->kind == CM_OP_AFFINE)
             ok = fuse_affine_before(graph, graph->ops[i]);
-    remove_unused(graph);
+    cm_graph_remove_unused(graph);
     return ok ? CAMEO_OK : cm_graph_no_memory(graph, "fusing operators", error);
 }

@@ -78,8 +78,24 @@ void cm_graph_free(cm_graph *graph)
     free(graph);
 }
 
+/* What the 8-bit numbers of a constant stand for, in the arena. */
+static const float *dequantised(cm_graph *graph, cm_value *value)
+{
+    const cm_quantised *q = value->quantised;
+    float *floats = cm_arena_alloc(&graph->arena, (size_t)value->elements, sizeof *floats);
+    int64_t inner = q->scale_count > 1 ? cm_dims_elements(value->rank - q->axis - 1, value->dims + q->axis + 1) : value->elements;
+    for (int64_t i = 0; floats && i < value->elements; i++) {
+        int number = q->tensor->type == CM_ONNX_INT8 ? (int8_t)q->tensor->data[i] : q->tensor->data[i] - 128;
+        floats[i] = (float)number * q->scales[q->scale_count > 1 ? i / inner % q->scale_count : 0];
+    }
+    value->floats = floats;
+    return floats;
+}
+
 const float *cm_value_floats(cm_graph *graph, cm_value *value)
 {
+    if (!value->floats && value->quantised)
+        return dequantised(graph, value);
     if (value->floats || !value->is_constant || value->is_int || !value->tensor)
         return value->floats;
     const cm_onnx_tensor *tensor = value->tensor;
@@ -117,6 +133,28 @@ cm_value *cm_value_storage(cm_value *value)
     return value;
 }
 
+size_t cm_value_bytes(const cm_value *value)
+{
+    if (!value->is_bytes)
+        return (size_t)value->elements * sizeof(float);
+    int64_t channels = value->dims[1];
+    return (size_t)(value->elements / channels * cm_value_words(channels)) * 4;
+}
+
+cm_op *cm_value_only_user(const cm_value *value)
+{
+    cm_op *user = value->uses == 1 && !value->is_output ? value->user : NULL;
+    for (int i = 0; user && !user->removed && i < user->input_count; i++)
+        if (user->inputs[i] == value)
+            return user;
+    return NULL;
+}
+
+bool cm_value_same_shape(const cm_value *a, const cm_value *b)
+{
+    return a->rank == b->rank && memcmp(a->dims, b->dims, (size_t)a->rank * sizeof a->dims[0]) == 0;
+}
+
 bool cm_value_layouts_agree(const cm_value *value)
 {
     return value->rank != 4 || value->dims[1] == 1 || (value->dims[2] == 1 && value->dims[3] == 1);
@@ -151,6 +189,20 @@ void cm_graph_count_uses(cm_graph *graph)
             graph->ops[i]->inputs[j]->uses++;
             graph->ops[i]->inputs[j]->user = graph->ops[i];
         }
+}
+
+void cm_graph_remove_unused(cm_graph *graph)
+{
+    cm_graph_count_uses(graph);
+    for (int i = graph->op_count - 1; i >= 0; i--) {
+        cm_op *op = graph->ops[i];
+        if (op->output->uses > 0)
+            continue;
+        op->removed = true;
+        for (int j = 0; j < op->input_count; j++)
+            op->inputs[j]->uses--;
+    }
+    cm_graph_compact(graph);
 }
 
 static uint64_t saturating_mul(uint64_t a, uint64_t b)

@@ -1,7 +1,7 @@
 /* The graph: an ONNX model at concrete input shapes, every shape known, everything constant folded, operators reduced to the few
  * kinds that are run. Built once for each input shape, then changed by the passes, then read only.
  *
- *   cm_onnx_model + input dims -> cm_graph_build -> cm_graph_fuse -> cm_graph_merge -> cm_graph_layout -> cm_graph_place -> run
+ *   cm_onnx_model + input dims -> cm_graph_build -> cm_graph_fuse -> cm_graph_quantise -> cm_graph_merge -> cm_graph_layout -> cm_graph_place -> run
  */
 #ifndef CM_GRAPH_GRAPH_H
 #define CM_GRAPH_GRAPH_H
@@ -15,6 +15,13 @@ typedef enum cm_layout { CM_LAYOUT_ROW_MAJOR = 0, CM_LAYOUT_CHANNELS_LAST = 1 } 
 
 struct cm_op;
 
+/* What a constant of 8-bit numbers stands for: (number - zero) * scale. */
+typedef struct cm_quantised {
+    const cm_onnx_tensor *tensor; /* INT8, whose zero is 0, or UINT8, whose zero is 128 */
+    const float *scales;          /* [scale_count] */
+    int scale_count, axis;        /* 1: for all; or one for each entry of the axis */
+} cm_quantised;
+
 /* A tensor: a constant (floats, ints or tensor set) or the output of an operator or a graph input. */
 typedef struct cm_value {
     const char *name;
@@ -26,6 +33,9 @@ typedef struct cm_value {
     const float *floats;  /* constant content, row-major; may be NULL while `tensor` is set: use cm_value_floats */
     const int64_t *ints;
     const cm_onnx_tensor *tensor; /* where a constant comes straight from the file */
+    const cm_quantised *quantised; /* where a constant of floats comes from 8-bit numbers of the file; or NULL */
+    bool is_bytes;        /* unsigned bytes, each pixel (row) in whole words: see cm_value_words; never constant, input or output */
+    bool is_signed;       /* bytes: the model's are signed, here they are 128 more */
     struct cm_op *producer; /* NULL: constant or graph input */
     int uses;             /* operators that read it, plus 1 if it is a graph output */
     struct cm_op *user;   /* during the passes: the last of them in running order */
@@ -51,6 +61,9 @@ typedef enum cm_op_kind {
     CM_OP_MOVE,     /* copies of boxes: Transpose, Slice, Concat, Pad, Expand, ... */
     CM_OP_RESIZE,   /* weighted sums of rows and columns: height and width */
     CM_OP_VIEW,     /* the same bytes in another shape */
+    CM_OP_QUANTIZE, /* floats to bytes */
+    CM_OP_DEQUANTIZE, /* bytes to floats */
+    CM_OP_REQUANTIZE, /* bytes to bytes, element by element, by `integer`; inputs: x [, what is added] */
     CM_OP_KIND_COUNT
 } cm_op_kind;
 
@@ -147,6 +160,20 @@ typedef enum cm_reduce_kind {
     CM_REDUCE_LOG_SUM, CM_REDUCE_LOG_SUM_EXP
 } cm_reduce_kind;
 
+/* What bytes stand for: (byte - zero) * scale. */
+typedef struct cm_byte_scale {
+    float scale;
+    int zero; /* 0..255 */
+} cm_byte_scale;
+
+/* A CONV or DENSE that multiplies bytes by 8-bit weights, or a REQUANTIZE. */
+typedef struct cm_integer {
+    int zero;               /* of the input's bytes */
+    const int32_t *bias;    /* [outputs] in units of the sums; NULL: none */
+    cm_requantize requantize; /* all but what belongs to a run: offset, add, add_stride */
+    bool has_add;           /* the op's last input is added */
+} cm_integer;
+
 typedef struct cm_op {
     cm_op_kind kind;
     const char *name;   /* the node's name, or its output's */
@@ -158,6 +185,7 @@ typedef struct cm_op {
     int order;          /* position in the graph's list */
     int chain_before, chain_after; /* so many ops before and after it in the list run together with it; only the last one's output has a place */
     bool removed;       /* during the passes: taken out, no longer run */
+    cm_integer *integer; /* CONV, DENSE: NULL unless they compute in integers; REQUANTIZE: set */
     union {
         cm_conv conv;
         cm_dense dense;
@@ -169,6 +197,7 @@ typedef struct cm_op {
         cm_move move;
         cm_resize resize;
         cm_reduce_kind reduce;
+        cm_byte_scale quantize; /* QUANTIZE, DEQUANTIZE */
         struct {
             const float *scale, *shift; /* [last dim]; NULL: 1, 0 */
             float epsilon;
@@ -205,6 +234,10 @@ void cm_graph_free(cm_graph *graph);
  * epilogues. Errors: MEMORY, FORMAT (weights that are not numbers). */
 cameo_status cm_graph_fuse(cm_graph *graph, cameo_error *error);
 
+/* Has convolutions and fully connected layers between DequantizeLinear and QuantizeLinear compute in integers, with what follows them, and what
+ * goes from bytes to bytes element by element do so in one step. After fusing. Errors: MEMORY. */
+cameo_status cm_graph_quantise(cm_graph *graph, cameo_error *error);
+
 /* Makes one of several small convolutions of the same picture. Errors: MEMORY. */
 cameo_status cm_graph_merge(cm_graph *graph, cameo_error *error);
 
@@ -232,6 +265,13 @@ void cm_value_strides(const cm_value *value, int64_t *strides);
 /* The value that owns the memory: follows view_of. */
 cm_value *cm_value_storage(cm_value *value);
 
+/* Bytes of a value in memory. A pixel (row) of bytes fills whole words of four; what is beyond its channels is undefined. */
+size_t cm_value_bytes(const cm_value *value);
+/* 4-byte words of one pixel (rank 4) or row (rank 2) of so many bytes. */
+static inline int64_t cm_value_words(int64_t channels)
+{
+    return (channels + 3) / 4;
+}
 /* True if both layouts of the value are the same bytes. */
 bool cm_value_layouts_agree(const cm_value *value);
 
@@ -248,6 +288,12 @@ const char *cm_graph_join_labels(cm_graph *graph, const char *first, const char 
 
 /* Takes removed ops out of the list and numbers the others anew. */
 void cm_graph_compact(cm_graph *graph);
+/* Takes out ops whose output nobody reads. */
+void cm_graph_remove_unused(cm_graph *graph);
+/* The op that alone reads the value, which is no output; or NULL. */
+cm_op *cm_value_only_user(const cm_value *value);
+/* Same rank and dimensions. */
+bool cm_value_same_shape(const cm_value *a, const cm_value *b);
 /* Sets `user` and `uses` of all values from the list. */
 void cm_graph_count_uses(cm_graph *graph);
 

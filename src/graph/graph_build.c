@@ -2,8 +2,33 @@
 #include "graph/builder.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-static cameo_status add_initializer(cm_builder *b, const char *path, int index)
+cameo_status cm_build_load_ints(cm_builder *b, cm_value *value)
+{
+    const cm_onnx_tensor *tensor = value->tensor;
+    if (value->ints || !value->is_int || !tensor)
+        return CAMEO_OK;
+    if (value->elements > 1 << 22)
+        return cm_fail(b->error, CAMEO_ERROR_LIMIT, "%s: initializer '%s' holds %lld integers", b->graph->path, value->name,
+                       (long long)value->elements);
+    int64_t *ints = cm_arena_alloc(&b->graph->arena, (size_t)value->elements, sizeof *ints);
+    if (!ints)
+        return cm_graph_no_memory(b->graph, value->name, b->error);
+    if (!cm_onnx_tensor_ints(tensor, ints))
+        return cm_fail(b->error, CAMEO_ERROR_UNSUPPORTED, "%s: initializer '%s' has type %s, which is not supported", b->graph->path, value->name,
+                       cm_onnx_type_name(tensor->type));
+    value->ints = ints;
+    return CAMEO_OK;
+}
+
+/* Tensors of 8-bit numbers are mostly weights, which DequantizeLinear reads where they are; whatever else reads them has them loaded then. */
+static bool may_stay_in_file(const cm_value *value)
+{
+    return value->tensor->type == CM_ONNX_INT8 || value->tensor->type == CM_ONNX_UINT8;
+}
+
+static cameo_status add_initializer(cm_builder *b, int index)
 {
     const cm_onnx_value *from = &b->model->values[index];
     cm_value *value = cm_graph_new_value(b->graph, from->name, from->initializer->rank, from->initializer->dims);
@@ -12,19 +37,8 @@ static cameo_status add_initializer(cm_builder *b, const char *path, int index)
     value->is_constant = true;
     value->is_int = !cm_build_is_float_type(from->initializer->type);
     value->tensor = from->initializer;
-    if (value->is_int && value->elements <= 1 << 22) {
-        int64_t *ints = cm_arena_alloc(&b->graph->arena, (size_t)value->elements, sizeof *ints);
-        if (!ints)
-            return cm_graph_no_memory(b->graph, from->name, b->error);
-        if (!cm_onnx_tensor_ints(from->initializer, ints))
-            return cm_fail(b->error, CAMEO_ERROR_UNSUPPORTED, "%s: initializer '%s' has type %s, which is not supported", path, from->name,
-                           cm_onnx_type_name(from->initializer->type));
-        value->ints = ints;
-    } else if (value->is_int) {
-        return cm_fail(b->error, CAMEO_ERROR_LIMIT, "%s: initializer '%s' holds %lld integers", path, from->name, (long long)value->elements);
-    }
     b->values[index] = value;
-    return CAMEO_OK;
+    return may_stay_in_file(value) ? CAMEO_OK : cm_build_load_ints(b, value);
 }
 
 static cameo_status add_input(cm_builder *b, const char *path, int number, const int64_t *dims)
@@ -53,16 +67,35 @@ static cameo_status add_input(cm_builder *b, const char *path, int number, const
     return CAMEO_OK;
 }
 
+/* Values that somebody wants as they are, not only as DequantizeLinear reads them; outputs of the model among them. */
+static void find_numbers(const cm_onnx_model *model, bool *is_number)
+{
+    for (int i = 0; i < model->output_count; i++)
+        is_number[model->outputs[i]] = true;
+    for (int i = 0; i < model->node_count; i++) {
+        const cm_onnx_node *node = &model->nodes[i];
+        bool dequantizes = node->domain[0] == '\0' && strcmp(node->op_type, "DequantizeLinear") == 0;
+        for (int j = dequantizes ? 1 : 0; j < node->input_count; j++)
+            if (node->inputs[j] >= 0)
+                is_number[node->inputs[j]] = true;
+        if (node->guard >= 0)
+            is_number[node->guard] = true;
+    }
+}
+
 /* Inputs are there, and no sequences. (An If reads of its branches what is computed.) */
 static cameo_status check_inputs(cm_builder *b, const cm_operator *row)
 {
     for (int i = 0; i < b->node->input_count; i++) {
         int index = b->node->inputs[i];
-        const cm_value *value = index < 0 ? NULL : b->values[index];
+        cm_value *value = index < 0 ? NULL : b->values[index];
         if (index >= 0 && !value && row->build != cm_build_if)
             return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it reads '%s', an output that is not computed", b->model->values[index].name);
         if (value && value->items && row->build != cm_build_sequence_at)
             return cm_build_fail(b, CAMEO_ERROR_UNSUPPORTED, "it reads '%s', a sequence; only SequenceAt may", b->model->values[index].name);
+        cameo_status status = value && (i > 0 || row->build != cm_build_dequantize) ? cm_build_load_ints(b, value) : CAMEO_OK;
+        if (status != CAMEO_OK)
+            return status;
     }
     return CAMEO_OK;
 }
@@ -123,7 +156,7 @@ static cameo_status walk(cm_builder *b, const char *path, const int64_t (*dims)[
     cameo_status status = CAMEO_OK;
     for (int i = 0; i < model->value_count && status == CAMEO_OK; i++)
         if (model->values[i].initializer)
-            status = add_initializer(b, path, i);
+            status = add_initializer(b, i);
     for (int i = 0; i < model->input_count && status == CAMEO_OK; i++)
         status = add_input(b, path, i, dims[i]);
     for (int i = 0; i < model->node_count && status == CAMEO_OK; i++) {
@@ -142,9 +175,11 @@ cameo_status cm_graph_build(cm_graph **result, const cm_onnx_model *model, const
     *result = NULL;
     cm_graph *graph = calloc(1, sizeof *graph);
     cm_value **values = calloc((size_t)model->value_count + 1, sizeof *values);
-    if (!graph || !values) {
+    bool *is_number = calloc((size_t)model->value_count + 1, sizeof *is_number);
+    if (!graph || !values || !is_number) {
         free(graph);
         free(values);
+        free(is_number);
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", path);
     }
     cm_arena_init(&graph->arena, (size_t)limits->max_bytes);
@@ -154,10 +189,13 @@ cameo_status cm_graph_build(cm_graph **result, const cm_onnx_model *model, const
     graph->output_count = model->output_count;
     graph->inputs = cm_arena_alloc(&graph->arena, (size_t)model->input_count, sizeof(cm_value *));
     graph->outputs = cm_arena_alloc(&graph->arena, (size_t)model->output_count, sizeof(cm_value *));
-    cm_builder b = {.graph = graph, .model = model, .values = values, .error = error, .max_work = limits->max_macs / CM_SLOWER_CONSTANTS};
+    cm_builder b = {.graph = graph, .model = model, .values = values, .error = error, .is_number = is_number,
+                    .max_work = limits->max_macs / CM_SLOWER_CONSTANTS};
+    find_numbers(model, is_number);
     cameo_status status = graph->inputs && graph->outputs ? walk(&b, path, dims)
                                                           : cm_graph_no_memory(graph, "inputs and outputs", error);
     free(values);
+    free(is_number);
     if (status != CAMEO_OK) {
         cm_graph_free(graph);
         return status;

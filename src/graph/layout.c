@@ -237,8 +237,12 @@ static void layout_op(layouter *l, cm_op *op)
         op->output->layout = CM_LAYOUT_CHANNELS_LAST;
         break;
     case CM_OP_AFFINE:
+    case CM_OP_QUANTIZE:
+    case CM_OP_DEQUANTIZE:
+    case CM_OP_REQUANTIZE:
         if (op->output->rank == 4) {
-            need_layout(l, op, 0, CM_LAYOUT_CHANNELS_LAST);
+            for (int i = 0; i < op->input_count; i++)
+                need_layout(l, op, i, CM_LAYOUT_CHANNELS_LAST);
             op->output->layout = CM_LAYOUT_CHANNELS_LAST;
         }
         break;

@@ -12,7 +12,7 @@ enum { MOST_OUTPUTS = 32, MOST_TOGETHER = 64, MOST_MERGED = 16, MOST_AHEAD = 204
 
 static bool may_merge(const cm_op *op)
 {
-    if (op->removed || op->kind != CM_OP_CONV || op->output->dims[1] > MOST_OUTPUTS)
+    if (op->removed || op->kind != CM_OP_CONV || op->integer || op->output->dims[1] > MOST_OUTPUTS)
         return false;
     const cm_conv *conv = &op->u.conv;
     bool simple = conv->fused.activation == CM_ACT_NONE || conv->fused.activation == CM_ACT_RELU;

@@ -103,7 +103,7 @@ static void add(collector *c, cm_value *value, int first, int last)
 {
     value->offset = (size_t)c->count;
     c->values[c->count] = value;
-    c->lifetimes[c->count] = (cm_lifetime){.first = first, .last = last, .bytes = (size_t)value->elements * sizeof(float)};
+    c->lifetimes[c->count] = (cm_lifetime){.first = first, .last = last, .bytes = cm_value_bytes(value)};
     c->count++;
 }
 

@@ -305,6 +305,78 @@ typedef struct cm_warp_row {
 } cm_warp_row;
 typedef void cm_warp_fn(const cm_warp_row *row);
 
+/* ---- Integers: bytes times 8-bit weights ----
+ * Activations are unsigned bytes that stand for (byte - zero) * scale, the channels last, each pixel in whole words of four bytes; weights are signed
+ * bytes. Sums are 32 bits wide and exact. What is made of them is float32 arithmetic in a fixed order, every operation rounded by itself (no FMA), so
+ * that the bits are the same on every instruction set:
+ *
+ *   v = (float)(sum + offset[channel]) * scale[channel] (+ bias[channel])       the integer addition wraps
+ *   first:  v = rint(min(max(v, low), high))                                   rint: halves to the even number
+ *   add:    v = v * add_factor + (float)(add - add_zero) * add_scale           here if add_first
+ *   activation: NONE: v * above (left out where above is 1); PRELU: v > 0 ? v * above : v * slope[channel]; CLIP: clip(v * above)
+ *   second: as first
+ *   add:    here unless add_first
+ *   last:   byte = rint(min(max(v, low), high)) + zero, or, where it is off, the float v
+ *
+ * max(a, b) is a > b ? a : b, min is a < b ? a : b. Arrays by channel are readable up to CM_REQUANTIZE_PADDED(channels). */
+#define CM_REQUANTIZE_PADDED(channels) (((channels) + 63) / 64 * 64)
+
+typedef struct cm_rounding {
+    bool on;
+    float low, high;
+} cm_rounding;
+
+typedef struct cm_requantize {
+    const int32_t *offset; /* [channels]; not for qmap */
+    const float *scale, *bias, *slope; /* [channels]; bias NULL: none; slope: PRELU */
+    cm_rounding first, second, last;
+    cm_activation activation; /* NONE, PRELU or CLIP */
+    float above, clip_low, clip_high;
+    const void *add;      /* [rows, channels], NULL: nothing is added: bytes, or floats whose add_zero is 0 */
+    ptrdiff_t add_stride; /* of rows, in elements */
+    bool add_bytes, add_first;
+    int add_zero;
+    float add_scale, add_factor;
+    int zero; /* of the bytes that come out */
+} cm_requantize;
+
+/* qgemm: indirect product of bytes. rows: [taps, MR] pointers, each to [k] words of four bytes; panel: [taps, k, NR, 4], CM_ALIGNMENT-aligned, columns
+ * past n are zero -> c: [m, n] bytes or floats, row distance c_stride (elements). m, n, step (in words), rows past m: as for igemm;
+ * column is a multiple of NR. */
+typedef struct cm_qgemm_tile {
+    const void *const *rows;
+    const int8_t *panel;
+    void *c;
+    ptrdiff_t c_stride, step;
+    const cm_requantize *epilogue;
+    int taps, k, m, n, column;
+} cm_qgemm_tile;
+typedef void cm_qgemm_fn(const cm_qgemm_tile *tile);
+
+/* qmap: element by element. a: [rows, channels] bytes, row distance a_stride; each byte less `zero` is a sum -> c as above. */
+typedef struct cm_qmap_tile {
+    const uint8_t *a;
+    void *c;
+    ptrdiff_t a_stride, c_stride;
+    const cm_requantize *epilogue;
+    int64_t rows;
+    int channels, zero;
+} cm_qmap_tile;
+typedef void cm_qmap_fn(const cm_qmap_tile *tile);
+
+/* quantize: a: floats -> c: bytes, rint(min(max(a / scale, -zero), 255 - zero)) + zero; dequantize: a: bytes -> c: floats, (a - zero) * scale.
+ * [rows, channels], row distances in elements. */
+typedef struct cm_quantize_tile {
+    const void *a;
+    void *c;
+    ptrdiff_t a_stride, c_stride;
+    int64_t rows;
+    int channels, zero;
+    float scale;
+} cm_quantize_tile;
+typedef void cm_quantize_fn(const cm_quantize_tile *tile);
+typedef void cm_dequantize_fn(const cm_quantize_tile *tile);
+
 typedef enum cm_kernel_op {
     CM_KERNEL_igemm,
     CM_KERNEL_gemm,
@@ -320,6 +392,10 @@ typedef enum cm_kernel_op {
     CM_KERNEL_hresize,
     CM_KERNEL_vresize,
     CM_KERNEL_warp,
+    CM_KERNEL_qgemm,
+    CM_KERNEL_qmap,
+    CM_KERNEL_quantize,
+    CM_KERNEL_dequantize,
     CM_KERNEL_OP_COUNT
 } cm_kernel_op;
 
@@ -345,6 +421,10 @@ typedef struct cm_kernel {
         cm_hresize_fn *hresize;
         cm_vresize_fn *vresize;
         cm_warp_fn *warp;
+        cm_qgemm_fn *qgemm;
+        cm_qmap_fn *qmap;
+        cm_quantize_fn *quantize;
+        cm_dequantize_fn *dequantize;
     } run;
 } cm_kernel;
 

@@ -25,7 +25,11 @@
     X(normalize, f32, 1, 1, REF, ref)   \
     X(hresize, u8, 1, 1, REF, ref)      \
     X(vresize, u8, 1, 1, REF, ref)      \
-    X(warp, u8, 1, 1, REF, ref)
+    X(warp, u8, 1, 1, REF, ref)         \
+    X(qgemm, u8s8, 4, 8, REF, ref)      \
+    X(qmap, u8, 1, 1, REF, ref)         \
+    X(quantize, f32, 1, 1, REF, ref)    \
+    X(dequantize, u8, 1, 1, REF, ref)
 
 #define CM_KERNEL_LIST_X86(X)             \
     X(igemm, f32, 6, 16, AVX2, avx2)      \
@@ -45,6 +49,10 @@
     X(hresize, u8, 1, 8, AVX2, avx2)      \
     X(vresize, u8, 1, 32, AVX2, avx2)     \
     X(warp, u8, 1, 8, AVX2, avx2)         \
+    X(qgemm, u8s8, 6, 8, AVX2, avx2)      \
+    X(qmap, u8, 1, 8, AVX2, avx2)         \
+    X(quantize, f32, 1, 8, AVX2, avx2)    \
+    X(dequantize, u8, 1, 8, AVX2, avx2)   \
     X(igemm, f32, 7, 64, AVX512, avx512)  \
     X(igemm, f16, 8, 32, AVX512, avx512)  \
     X(gemm, f32, 7, 64, AVX512, avx512)   \
@@ -60,7 +68,11 @@
     X(pool, f32, 1, 16, AVX512, avx512)   \
     X(map, f32, 1, 16, AVX512, avx512)    \
     X(softmax, f32, 1, 16, AVX512, avx512)\
-    X(transpose, f32, 16, 16, AVX512, avx512)
+    X(transpose, f32, 16, 16, AVX512, avx512) \
+    X(qmap, u8, 1, 16, AVX512, avx512)    \
+    X(quantize, f32, 1, 16, AVX512, avx512) \
+    X(dequantize, u8, 1, 16, AVX512, avx512) \
+    X(qgemm, u8s8, 14, 32, AVX512VNNI, avx512vnni)
 
 #define CM_KERNEL_LIST_ARM(X)             \
     X(igemm, f32, 6, 16, NEON, neon)      \

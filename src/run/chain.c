@@ -28,7 +28,7 @@ cm_lines cm_chain_wanted(const cm_op *op, cm_lines lines)
 /* The layer computes lines of its output from lines of its input. */
 static bool is_local(const cm_op *op, const cm_policy *policy)
 {
-    if (op->kind == CM_OP_CONV)
+    if (op->kind == CM_OP_CONV && !op->integer)
         return cm_algorithm_choose(op, policy).winograd == 0;
     return cm_op_changes_layout(op) && op->output->layout == CM_LAYOUT_CHANNELS_LAST;
 }

@@ -86,6 +86,8 @@ static cameo_status make_graph(cameo_runner *runner, int64_t (*dims)[CAMEO_MAX_R
     if (status == CAMEO_OK)
         status = cm_graph_fuse(runner->graph, error);
     if (status == CAMEO_OK)
+        status = cm_graph_quantise(runner->graph, error);
+    if (status == CAMEO_OK)
         status = cm_graph_merge(runner->graph, error);
     if (status == CAMEO_OK)
         status = cm_graph_layout(runner->graph, error);

@@ -26,7 +26,10 @@ static bool is_by_picture(const cm_op *op, int64_t slice)
     case CM_OP_AFFINE:
     case CM_OP_MAP:
     case CM_OP_RESIZE:
-    case CM_OP_VIEW: break;
+    case CM_OP_VIEW:
+    case CM_OP_QUANTIZE:
+    case CM_OP_DEQUANTIZE:
+    case CM_OP_REQUANTIZE: break;
     case CM_OP_MOVE:
         if (!cm_op_changes_layout(op)) /* others may move elements from one picture to another */
             return false;

@@ -29,6 +29,8 @@ cm_epilogue cm_step_epilogue(const cm_fused *fused, const cm_packed *packed, con
 
 const char *cm_step_algorithm(const cm_step *step)
 {
+    if (step->op->integer && step->packed)
+        return "direct, int8";
     bool banded = step->op->chain_before || step->op->chain_after;
     if (cm_algorithm_depthwise(step->op))
         return banded ? "depthwise, banded" : "depthwise";
@@ -51,10 +53,10 @@ uint64_t cm_step_products(const cm_step *step)
 uint64_t cm_step_activation_bytes(const cm_step *step)
 {
     const cm_op *op = step->op;
-    int64_t elements = op->chain_after ? 0 : op->output->elements;
+    uint64_t bytes = op->chain_after ? 0 : cm_value_bytes(op->output);
     for (int i = op->chain_before ? 1 : 0; i < op->input_count; i++)
-        elements += op->inputs[i]->elements;
-    return (uint64_t)elements * sizeof(float);
+        bytes += cm_value_bytes(op->inputs[i]);
+    return bytes;
 }
 
 /* ---- Rows of a matrix, split over the threads ---- */
@@ -168,6 +170,11 @@ cameo_status cm_step_prepare(cm_step *step, cm_graph *graph, const cm_op *op, cm
     case CM_OP_AFFINE:
     case CM_OP_MAP:
         status = cm_step_prepare_map(step, tier);
+        break;
+    case CM_OP_QUANTIZE:
+    case CM_OP_DEQUANTIZE:
+    case CM_OP_REQUANTIZE:
+        status = cm_step_prepare_bytes(step, tier);
         break;
     case CM_OP_MOVE:
         status = cm_step_prepare_move(step, tier);

@@ -83,11 +83,16 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
 /* step->algorithm is set. */
 cameo_status cm_step_prepare_winograd(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error);
 cameo_status cm_step_prepare_dense(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, cameo_error *error);
+/* QUANTIZE, DEQUANTIZE, REQUANTIZE. */
+cameo_status cm_step_prepare_bytes(cm_step *step, cm_cpu_tier tier);
 cameo_status cm_step_prepare_pool(cm_step *step, cm_graph *graph, cm_cpu_tier tier, cameo_error *error);
 cameo_status cm_step_prepare_map(cm_step *step, cm_cpu_tier tier);
 cameo_status cm_step_prepare_move(cm_step *step, cm_cpu_tier tier);
 cameo_status cm_step_prepare_matmul(cm_step *step, cm_cpu_tier tier);
 cameo_status cm_step_prepare_resize(cm_step *step, const cm_graph *graph, cameo_error *error);
+
+/* What the integers of an op become at run time: with the operand that is added, from row `row` on. */
+cm_requantize cm_step_requantize(const cm_integer *integer, const int32_t *offset, const void *add, ptrdiff_t add_stride);
 
 /* For cameo_layer_info: how the step is computed ("" without weights; static storage), how many multiply-adds that takes, and how many bytes of
  * activations go through memory: what the layers of a chain hand to each other does not. */

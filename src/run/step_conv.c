@@ -26,7 +26,8 @@ typedef struct gemm_shape {
     int64_t rows;        /* output pixels, or rows of a dense layer */
     int taps, inputs;    /* as in the file: of one group */
     int group_outputs, groups, panels; /* panels of one group */
-    int64_t x_channels, y_channels;
+    int64_t x_channels, y_channels; /* x_channels: 4-byte words of a pixel; bytes have four channels in one */
+    int64_t y_words, add_words;     /* of a pixel of the output, of the residual */
 } gemm_shape;
 
 /* Some panels of one group. */
@@ -54,6 +55,12 @@ int cm_step_block_pixels(int mr, int taps)
     return fits < mr ? mr : fits > most ? most : fits;
 }
 
+/* 4-byte words of so many channels: floats, or bytes. */
+static int64_t words_of(const cm_value *value, int64_t channels)
+{
+    return value->is_bytes ? cm_value_words(channels) : channels;
+}
+
 static gemm_shape gemm_shape_of(const cm_step *step)
 {
     const cm_op *op = step->op;
@@ -61,18 +68,21 @@ static gemm_shape gemm_shape_of(const cm_step *step)
     if (op->kind == CM_OP_CONV) {
         shape.window = cm_window_of(op);
         shape.fused = &op->u.conv.fused;
+        shape.window.channels = words_of(op->inputs[0], shape.window.channels);
         shape.taps = shape.window.taps;
         shape.groups = op->u.conv.groups;
-        shape.x_channels = op->inputs[0]->dims[1];
+        shape.x_channels = shape.window.channels;
         shape.y_channels = op->output->dims[1];
         shape.rows = op->output->dims[0] * op->output->dims[2] * op->output->dims[3];
     } else {
         shape.fused = &op->u.dense.fused;
         shape.taps = shape.groups = 1;
-        shape.x_channels = op->u.dense.k;
+        shape.x_channels = words_of(op->inputs[0], op->u.dense.k);
         shape.y_channels = op->u.dense.n;
         shape.rows = op->output->elements / shape.y_channels;
     }
+    shape.y_words = words_of(op->output, shape.y_channels);
+    shape.add_words = op->input_count > 1 ? words_of(op->inputs[1], shape.y_channels) : 0;
     shape.inputs = (int)(shape.x_channels / shape.groups);
     shape.group_outputs = (int)(shape.y_channels / shape.groups);
     shape.panels = (shape.group_outputs + step->kernel->nr - 1) / step->kernel->nr;
@@ -86,7 +96,8 @@ static gemm_job gemm_job_of(const cm_step *step, const cm_context *context)
     const gemm_shape *shape = &job.shape;
     job.x = cm_context_data(context, op->inputs[0]);
     job.y = cm_context_data(context, op->output);
-    job.residual = shape->fused->has_residual ? cm_context_data(context, op->inputs[1]) : NULL;
+    bool adds = op->integer ? op->integer->has_add : shape->fused->has_residual;
+    job.residual = adds ? cm_context_data(context, op->inputs[1]) : NULL;
     /* Blocks of equal size, as many for each thread, unless that made them tiny. */
     int least = (int)((shape->rows + step->block_pixels - 1) / step->block_pixels), even = round_up(least, context->threads);
     job.blocks = shape->rows / even >= FEWEST_BLOCK_TILES * step->kernel->mr ? even : least;
@@ -123,6 +134,34 @@ static void block_rows(const gemm_shape *shape, const cm_part *part, const float
     }
     if (part->pixels % mr)
         repeat_last_row(rows + (ptrdiff_t)(part->pixels / mr) * taps * mr, taps, mr, part->pixels % mr);
+}
+
+/* Some output channels of bytes whose rows are known, as gemm_tiles. */
+static void integer_tiles(const gemm_shape *shape, const cm_part *part, const gemm_panels *panels, const float **rows, ptrdiff_t step_words)
+{
+    const cm_step *step = shape->step;
+    const cm_integer *integer = step->op->integer;
+    int mr = step->kernel->mr, nr = step->kernel->nr, taps = shape->taps;
+    bool bytes = integer->requantize.last.on;
+    ptrdiff_t y_stride = (ptrdiff_t)(bytes ? 4 * shape->y_words : shape->y_words), add_words = (ptrdiff_t)shape->add_words;
+    cm_requantize requantize = cm_step_requantize(integer, step->packed->offset, part->residual,
+                                                  integer->requantize.add_bytes ? 4 * add_words : add_words);
+    size_t panel_bytes = (size_t)taps * (size_t)shape->inputs * (size_t)nr * 4;
+    cm_qgemm_tile tile = {.c_stride = y_stride, .step = step_words, .epilogue = &requantize, .taps = taps, .k = shape->inputs};
+    for (int panel = panels->first; panel < panels->end; panel++) {
+        tile.column = panel * nr;
+        tile.n = shape->group_outputs - tile.column < nr ? shape->group_outputs - tile.column : nr;
+        tile.panel = (const int8_t *)step->packed->weights + (size_t)panel * panel_bytes;
+        for (int p = 0; p < part->pixels; p += mr) {
+            const void *strip = rows[0] + p * step_words;
+            float *y = part->y + p * shape->y_words;
+            tile.m = part->pixels - p < mr ? part->pixels - p : mr;
+            tile.rows = step_words ? &strip : (const void *const *)(const void *)(rows + (ptrdiff_t)p * taps);
+            tile.c = bytes ? (void *)((uint8_t *)(void *)y + tile.column) : (void *)(y + tile.column);
+            requantize.add = part->residual ? part->residual + p * add_words : NULL;
+            step->kernel->run.qgemm(&tile);
+        }
+    }
 }
 
 /* Some output channels of pixels whose rows are known. step_floats: 0, and rows: tile by tile, [taps, mr]; or the rows of a tap lie so many floats apart, and
@@ -165,9 +204,9 @@ static int gemm_strip(const gemm_shape *shape, const cm_part *part, const gemm_p
     cm_part strip = *part;
     strip.first += p;
     strip.pixels -= p;
-    strip.y += p * shape->y_channels;
+    strip.y += p * shape->y_words;
     if (strip.residual)
-        strip.residual += p * shape->y_channels;
+        strip.residual += p * shape->add_words;
     ptrdiff_t step_floats = 0;
     if (step->op->kind == CM_OP_DENSE) {
         rows[0] = part->x + strip.first * shape->x_channels;
@@ -182,7 +221,10 @@ static int gemm_strip(const gemm_shape *shape, const cm_part *part, const gemm_p
         block_rows(shape, &strip, rows);
     for (int i = 0, shift = panels->group * shape->inputs; shift && i < pointers; i++)
         rows[i] += shift;
-    gemm_tiles(shape, &strip, panels, rows, step_floats);
+    if (step->op->integer)
+        integer_tiles(shape, &strip, panels, rows, step_floats);
+    else
+        gemm_tiles(shape, &strip, panels, rows, step_floats);
     return strip.pixels;
 }
 
@@ -204,8 +246,8 @@ static void gemm_task(void *argument, int task, int worker)
     gemm_panels panels = {.group = rest / job->blocks, .first = panel_task * job->panels_per_task};
     panels.end = panels.first + job->panels_per_task < shape->panels ? panels.first + job->panels_per_task : shape->panels;
     cm_part part = {.x = job->x,
-                    .residual = job->residual ? job->residual + first * shape->y_channels : NULL,
-                    .y = job->y + first * shape->y_channels,
+                    .residual = job->residual ? job->residual + first * shape->add_words : NULL,
+                    .y = job->y + first * shape->y_words,
                     .first = first,
                     .pixels = left < job->block_pixels ? (int)left : job->block_pixels,
                     .scratch = job->context->scratch + (size_t)worker * job->context->scratch_bytes};
@@ -247,6 +289,19 @@ static cameo_status check_rows(const cm_graph *graph, const cm_op *op, int64_t r
                    (long long)rows);
 }
 
+/* Bytes: directly, whatever the shape. */
+static cameo_status prepare_integer(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, int taps, cameo_error *error)
+{
+    step->kernel = cm_kernel_choose(CM_KERNEL_qgemm, "u8s8", policy->tier);
+    step->kernel_name = step->kernel->name;
+    step->run = run_gemm;
+    step->block_pixels = cm_step_block_pixels(step->kernel->mr, taps);
+    step->strips = taps == 1;
+    step->scratch_bytes = (size_t)step->block_pixels * (size_t)taps * sizeof(float *) + CM_ALIGNMENT;
+    cm_weight_layout layout = {.form = CM_WEIGHTS_BYTES, .nr = step->kernel->nr};
+    return cm_weights_pack(store, graph, step->op, &layout, &step->packed, error);
+}
+
 cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, cameo_error *error)
 {
     const cm_op *op = step->op;
@@ -255,6 +310,8 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
     cameo_status status = check_rows(graph, op, rows, error);
     if (status != CAMEO_OK)
         return status;
+    if (op->integer)
+        return prepare_integer(step, graph, store, policy, taps, error);
     if (cm_algorithm_depthwise(op))
         return cm_step_prepare_depthwise(step, graph, store, policy->tier, error);
     step->algorithm = cm_algorithm_choose(op, policy);
@@ -281,6 +338,8 @@ cameo_status cm_step_prepare_dense(cm_step *step, cm_graph *graph, cm_weight_sto
     cameo_status status = check_rows(graph, op, op->output->elements / op->u.dense.n, error);
     if (status != CAMEO_OK)
         return status;
+    if (op->integer)
+        return prepare_integer(step, graph, store, policy, 1, error);
     step->algorithm = cm_algorithm_choose(op, policy);
     step->kernel = cm_kernel_choose(CM_KERNEL_igemm, step->algorithm.half ? "f16" : "f32", policy->tier);
     step->kernel_name = step->kernel->name;

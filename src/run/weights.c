@@ -260,21 +260,30 @@ static size_t weight_bytes(const cm_layer *l, const cm_weight_layout *layout, cm
         return (size_t)l->taps * (size_t)l->inputs * (size_t)l->outputs * sizeof(float);
     if (layout->form == CM_WEIGHTS_WINOGRAD)
         return cm_winograd_bytes(layout, l->inputs, l->outputs);
+    if (layout->form == CM_WEIGHTS_BYTES)
+        return cm_bytes_panels(l, layout->nr);
     packed->group_bytes = cm_igemm_packed_floats(l->outputs / l->groups, l->taps, l->inputs, layout->nr) *
                           (layout->half ? sizeof(uint16_t) : sizeof(float));
     return packed->group_bytes * (size_t)l->groups;
 }
 
-/* Channels of a convolution's row of padding. */
-static size_t pad_channels(const cm_layer *l)
+/* Floats, or words of bytes, of a convolution's row of padding. */
+static size_t pad_channels(const cm_layer *l, const cm_weight_layout *layout)
 {
-    return l->op->kind == CM_OP_CONV ? (size_t)l->inputs * (size_t)l->groups : 0;
+    size_t channels = l->op->kind == CM_OP_CONV ? (size_t)l->inputs * (size_t)l->groups : 0;
+    return layout->form == CM_WEIGHTS_BYTES ? (size_t)cm_value_words((int64_t)channels) : channels;
+}
+
+/* Numbers of 4 bytes, one an output: the bias, or the offset, which kernels read in whole vectors. */
+static size_t output_numbers(const cm_layer *l, const cm_weight_layout *layout)
+{
+    return layout->form == CM_WEIGHTS_BYTES ? CM_REQUANTIZE_PADDED((size_t)l->outputs) : (size_t)l->outputs;
 }
 
 /* Lays the parts out in the block; without one (NULL) only counts the bytes. */
 static void place(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, const void *block)
 {
-    const size_t outputs = (size_t)l->outputs * sizeof(float), channels = pad_channels(l) * sizeof(float);
+    const size_t outputs = output_numbers(l, layout) * sizeof(float), channels = pad_channels(l, layout) * sizeof(float);
     const size_t parts[4] = {weight_bytes(l, layout, packed), outputs, channels, layout->half ? outputs : 0};
     void *places[4] = {NULL};
     packed->bytes = 0;
@@ -285,7 +294,8 @@ static void place(const cm_layer *l, const cm_weight_layout *layout, cm_packed *
     }
     packed->block = (void *)(uintptr_t)block;
     packed->weights = places[0];
-    packed->bias = places[1];
+    packed->bias = layout->form == CM_WEIGHTS_BYTES ? NULL : places[1];
+    packed->offset = layout->form == CM_WEIGHTS_BYTES ? places[1] : NULL;
     packed->pad_row = places[2];
     packed->scale = places[3];
 }
@@ -303,7 +313,11 @@ static cameo_status allocate(const cm_layer *l, const cm_weight_layout *layout, 
     if (!block)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
     place(l, layout, packed, block);
-    size_t outputs = (size_t)l->outputs * sizeof(float), channels = pad_channels(l);
+    size_t outputs = output_numbers(l, layout) * sizeof(float), channels = pad_channels(l, layout);
+    if (layout->form == CM_WEIGHTS_BYTES) {
+        memset(block, 0, packed->bytes);
+        return CAMEO_OK;
+    }
     clear_gap(packed->weights, weight_bytes(l, layout, packed));
     clear_gap(packed->bias, outputs);
     clear_gap(packed->pad_row, channels * sizeof(float));
@@ -319,6 +333,7 @@ static cameo_status fill(const cm_layer *l, const cm_weight_layout *layout, cm_p
     case CM_WEIGHTS_DEPTHWISE:
     case CM_WEIGHTS_PAIRED: return pack_depthwise(l, packed, error);
     case CM_WEIGHTS_PANELS: return pack_panels(l, layout, packed, pool, error);
+    case CM_WEIGHTS_BYTES: return cm_pack_bytes(l, layout, packed, pool, error);
     case CM_WEIGHTS_WINOGRAD: return cm_pack_winograd(l, layout, packed, pool, error);
     }
     return cm_fail(error, CAMEO_ERROR_INTERNAL, "%s: weights of '%s' in no known form", l->graph->path, l->op->name);
@@ -328,8 +343,9 @@ static cameo_status fill(const cm_layer *l, const cm_weight_layout *layout, cm_p
 static cameo_status make(cm_layer *l, cm_packed *packed, cm_pool *pool, cameo_error *error)
 {
     const cm_weight_layout *layout = &packed->key.layout;
-    const cm_onnx_tensor *tensor = l->from->value->tensor;
-    cameo_status status = open_layer(l, error);
+    bool bytes = layout->form == CM_WEIGHTS_BYTES;
+    const cm_onnx_tensor *tensor = bytes ? l->from->value->quantised->tensor : l->from->value->tensor;
+    cameo_status status = bytes ? CAMEO_OK : open_layer(l, error);
     if (status == CAMEO_OK)
         status = allocate(l, layout, packed, error);
     if (status == CAMEO_OK)
@@ -420,6 +436,14 @@ static uint64_t hash_content(const cm_op *op)
     hash = mix_floats(hash, weights->out_scale, outputs);
     hash = mix_floats(hash, weights->bias, outputs);
     hash = mix_floats(hash, conv ? op->u.conv.pad_value : NULL, inputs);
+    if (op->integer) {
+        hash = mix(hash, (uint32_t)op->integer->zero);
+        for (int64_t i = 0; op->integer->bias && i < outputs; i++)
+            hash = mix(hash, (uint32_t)op->integer->bias[i]);
+        return hash;
+    }
+    if (value->quantised)
+        return mix_floats(hash, value->quantised->scales, value->quantised->scale_count);
     return value->tensor ? hash : mix_floats(hash, value->floats, value->elements);
 }
 

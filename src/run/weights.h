@@ -16,6 +16,7 @@ typedef enum cm_weight_form {
     CM_WEIGHTS_DEPTHWISE, /* [taps, channels] */
     CM_WEIGHTS_PAIRED,    /* groups of two channels: [taps, 2, channels], what a channel takes of itself and of its neighbour */
     CM_WEIGHTS_PANELS,    /* igemm's panels, group by group; also Winograd's filters where they are transformed in each run */
+    CM_WEIGHTS_BYTES,     /* qgemm's panels of 8-bit weights */
     CM_WEIGHTS_WINOGRAD   /* gemm's panels of Winograd's filters, transformed: [group of CM_WINOGRAD_GROUP outputs][weight][panel in group][k][nr] */
 } cm_weight_form;
 
@@ -36,14 +37,15 @@ typedef struct cm_weight_key {
 
 /* All of a layer is one block, which is also what the cache keeps:
  *
- *   | weights | bias | pad_row | scale |      each CM_ALIGNMENT-aligned, the space between them zero
+ *   | weights | bias or offset | pad_row | scale |      each CM_ALIGNMENT-aligned, the space between them zero
  */
 typedef struct cm_packed {
     cm_weight_key key;
     void *block;    /* [bytes], only read once it is in the store: it may be a mapped file's */
     void *weights;  /* in the layout's form */
     float *bias;    /* [outputs] */
-    float *pad_row; /* [input channels]; convolutions only */
+    int32_t *offset; /* BYTES, instead of the bias: [CM_REQUANTIZE_PADDED(outputs)], what is added to the sums */
+    float *pad_row; /* [input channels] of floats or, BYTES, words of bytes; convolutions only */
     float *scale;   /* [outputs], what the sums are multiplied with; half floats only */
     size_t group_bytes; /* PANELS: distance of two groups' panels */
     size_t bytes;

@@ -49,6 +49,11 @@ typedef struct cm_panel_job {
  * scratch of its own. pool: NULL for the caller alone. Errors: MEMORY, FORMAT. */
 cameo_status cm_pack_panels(cm_panel_job *job, cm_pool *pool, cameo_error *error);
 
+/* Bytes of 8-bit weights in qgemm's panels. */
+size_t cm_bytes_panels(const cm_layer *l, int nr);
+/* Fills packed->weights and offset, which are allocated and zero, with 8-bit weights, and pad_row. Errors: MEMORY. */
+cameo_status cm_pack_bytes(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cm_pool *pool, cameo_error *error);
+
 /* Fills packed->weights, bias and scale, which are allocated, with a 3x3 convolution's filters transformed. Errors: MEMORY, FORMAT. */
 cameo_status cm_pack_winograd(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cm_pool *pool, cameo_error *error);
 

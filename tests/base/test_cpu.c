@@ -22,7 +22,7 @@ static void tiers_have_names(void **state)
 static bool is_of_another_architecture(int tier)
 {
 #if defined(__aarch64__)
-    return tier == CM_CPU_AVX2 || tier == CM_CPU_AVX512;
+    return tier > CM_CPU_REF && tier < CM_CPU_NEON;
 #else
     return tier == CM_CPU_NEON;
 #endif
@@ -42,7 +42,7 @@ static void a_wish_lowers_and_never_raises(void **state)
     }
     /* What the caller says goes before the environment, and an unknown name is no wish. */
     setenv("CAMEO_CPU", "ref", 1);
-    assert_int_equal(cm_cpu_detect("avx512"), best);
+    assert_int_equal(cm_cpu_detect("avx512vnni"), best);
     setenv("CAMEO_CPU", "pentium", 1);
     assert_int_equal(cm_cpu_detect(NULL), best);
     unsetenv("CAMEO_CPU");

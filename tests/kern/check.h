@@ -87,6 +87,14 @@ void check_vresize(const cm_kernel *kernel);
 void time_vresize(const cm_kernel *kernel);
 void check_warp(const cm_kernel *kernel);
 void time_warp(const cm_kernel *kernel);
+void check_qgemm(const cm_kernel *kernel);
+void time_qgemm(const cm_kernel *kernel);
+void check_qmap(const cm_kernel *kernel);
+void time_qmap(const cm_kernel *kernel);
+void check_quantize(const cm_kernel *kernel);
+void time_quantize(const cm_kernel *kernel);
+void check_dequantize(const cm_kernel *kernel);
+void time_dequantize(const cm_kernel *kernel);
 
 /* The vectors of one instruction set; `vectors` is no kernel, it lends the failures its name. */
 void check_vector_avx2(const cm_kernel *vectors);

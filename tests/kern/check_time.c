@@ -107,7 +107,7 @@ double peak_flops(cm_cpu_tier tier)
 #if defined(__x86_64__)
         if (tier == CM_CPU_AVX2)
             lanes = 8.0, peak = peak_avx2;
-        else if (tier == CM_CPU_AVX512)
+        else if (tier == CM_CPU_AVX512 || tier == CM_CPU_AVX512VNNI)
             lanes = 16.0, peak = peak_avx512;
 #elif defined(__aarch64__)
         if (tier == CM_CPU_NEON)

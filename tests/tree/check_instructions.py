@@ -29,7 +29,8 @@ def check(path):
             continue
         wide = "%zmm" in instruction[2] or "{%k" in instruction[2]
         avx = bool(VEX.match(instruction[1]))
-        if (avx and "_avx" not in member) or (wide and "_avx512" not in member):
+        vnni = instruction[1].startswith(("vpdpbusd", "vpdpwssd"))
+        if (avx and "_avx" not in member) or (wide and "_avx512" not in member) or (vnni and "vnni" not in member):
             reported.add(member)
             findings.append(f"{member}: its name does not allow {line.strip()}")
     if disassembly.wait() != 0 or members < 5:

@@ -1,0 +1,74 @@
+/* What becomes of sums of bytes (kern.h, Integers), on the vectors of an instruction set and their bytes_*.h. */
+#ifndef CM_KERN_REQUANTIZE_INC_H
+#define CM_KERN_REQUANTIZE_INC_H
+
+#include "kern/kernel_list.h"
+#include "kern/vector/vector_math.h"
+
+/* What belongs to the channels of one vector. */
+typedef struct requantize_channels {
+    vec scale, bias, slope;
+    int first, count; /* channel of the first element; how many are there */
+} requantize_channels;
+
+VEC_INLINE requantize_channels requantize_at(const cm_requantize *e, int channel, int left)
+{
+    requantize_channels c = { .first = channel, .count = left < VEC ? left : VEC, .scale = vec_load(e->scale + channel) };
+    c.bias = e->bias != NULL ? vec_load(e->bias + channel) : vec_zero();
+    c.slope = e->activation == CM_ACT_PRELU ? vec_load(e->slope + channel) : vec_zero();
+    return c;
+}
+
+VEC_INLINE vec requantize_clip(vec v, const cm_rounding *range)
+{
+    return vec_min(vec_max(v, vec_all(range->low)), vec_all(range->high));
+}
+
+VEC_INLINE vec requantize_add(const cm_requantize *e, const requantize_channels *c, vec v, int64_t row)
+{
+    ptrdiff_t at = (ptrdiff_t)row * e->add_stride + c->first;
+    vec other;
+    if (e->add_bytes) {
+        const uint8_t *bytes = (const uint8_t *)e->add + at;
+        other = c->count == VEC ? vec_of_bytes(bytes, e->add_zero) : vec_of_bytes_part(bytes, e->add_zero, c->count);
+    } else {
+        other = vec_load_part((const float *)e->add + at, vec_first(c->count));
+    }
+    return vec_add(vec_mul(v, vec_all(e->add_factor)), vec_mul(other, vec_all(e->add_scale)));
+}
+
+VEC_INLINE vec requantize_activate(const cm_requantize *e, const requantize_channels *c, vec v)
+{
+    if (e->activation == CM_ACT_PRELU)
+        return vec_if_less(vec_zero(), v, vec_mul(v, vec_all(e->above)), vec_mul(v, c->slope));
+    if (e->above != 1.0f)
+        v = vec_mul(v, vec_all(e->above));
+    if (e->activation == CM_ACT_CLIP)
+        v = vec_min(vec_max(v, vec_all(e->clip_low)), vec_all(e->clip_high));
+    return v;
+}
+
+/* One vector of sums, as floats, to where the element of its row and its first channel belongs; row: within e->add. */
+VEC_INLINE void requantize_vector(const cm_requantize *e, const requantize_channels *c, vec v, int64_t row, void *to, ptrdiff_t at)
+{
+    v = vec_mul(v, c->scale);
+    if (e->bias != NULL)
+        v = vec_add(v, c->bias);
+    if (e->first.on)
+        v = vec_round(requantize_clip(v, &e->first));
+    if (e->add != NULL && e->add_first)
+        v = requantize_add(e, c, v, row);
+    v = requantize_activate(e, c, v);
+    if (e->second.on)
+        v = vec_round(requantize_clip(v, &e->second));
+    if (e->add != NULL && !e->add_first)
+        v = requantize_add(e, c, v, row);
+    if (!e->last.on)
+        vec_store_part((float *)to + at, v, vec_first(c->count));
+    else if (c->count == VEC)
+        vec_to_bytes((uint8_t *)to + at, requantize_clip(v, &e->last), e->zero);
+    else
+        vec_to_bytes_part((uint8_t *)to + at, requantize_clip(v, &e->last), e->zero, c->count);
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* 8-bit weights in the order in which qgemm reads them, and what its sums must be moved by. */
+#include "run/weights_layer.h"
+
+#include <string.h>
+
+/* Words of one tap of one output. */
+static size_t tap_words(const cm_layer *l)
+{
+    return (size_t)cm_value_words(l->inputs);
+}
+
+static size_t panel_size(const cm_layer *l, int nr)
+{
+    return (size_t)l->taps * tap_words(l) * (size_t)nr * 4;
+}
+
+static int panels_of(const cm_layer *l, int nr)
+{
+    return (l->outputs + nr - 1) / nr;
+}
+
+size_t cm_bytes_panels(const cm_layer *l, int nr)
+{
+    return panel_size(l, nr) * (size_t)panels_of(l, nr);
+}
+
+/* Where in the file the weight of an output for input i of a tap stands. */
+static size_t file_index(const cm_layer *l, size_t output, size_t tap, size_t i)
+{
+    size_t inputs = (size_t)l->inputs, taps = (size_t)l->taps;
+    if (l->spatial) /* k is [C, spatial] in the file, [spatial, C] in memory */
+        i = i % (inputs / (size_t)l->spatial) * (size_t)l->spatial + i / (inputs / (size_t)l->spatial);
+    return l->from->transposed ? i * (size_t)l->outputs + output : (output * inputs + i) * taps + tap;
+}
+
+/* One output's column of its panel; returns the sum of its weights. */
+static int32_t write_column(const cm_layer *l, int nr, size_t output, int8_t *column)
+{
+    const cm_onnx_tensor *tensor = l->from->value->quantised->tensor;
+    int centre = tensor->type == CM_ONNX_UINT8 ? 128 : 0;
+    int32_t sum = 0;
+    for (size_t tap = 0; tap < (size_t)l->taps; tap++, column += tap_words(l) * (size_t)nr * 4) {
+        for (size_t i = 0; i < (size_t)l->inputs; i++) {
+            unsigned char byte = tensor->data[file_index(l, output, tap, i)];
+            int weight = centre ? byte - centre : (int8_t)byte;
+            column[i / 4 * (size_t)nr * 4 + i % 4] = (int8_t)weight;
+            sum += weight;
+        }
+    }
+    return sum;
+}
+
+static int pack_panel(const cm_panel_job *job, const cm_layer *l, int panel, float *scratch)
+{
+    int nr = job->layout->nr, first = panel * nr;
+    const cm_integer *integer = l->op->integer;
+    int8_t *to = (int8_t *)job->packed->weights + (size_t)panel * panel_size(l, nr);
+    (void)scratch;
+    for (int j = 0; j < nr && first + j < l->outputs; j++) {
+        int32_t sum = write_column(l, nr, (size_t)(first + j), to + (size_t)j * 4);
+        /* Sums wrap: only what is left in the end must fit. */
+        uint32_t offset = (uint32_t)(integer->bias ? integer->bias[first + j] : 0) - (uint32_t)integer->zero * (uint32_t)sum;
+        memcpy(&job->packed->offset[first + j], &offset, sizeof offset);
+    }
+    return -1;
+}
+
+cameo_status cm_pack_bytes(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cm_pool *pool, cameo_error *error)
+{
+    if (packed->pad_row)
+        memset(packed->pad_row, l->op->integer->zero, tap_words(l) * 4);
+    cm_panel_job job = {.layer = l, .layout = layout, .packed = packed, .pack = pack_panel, .panels = panels_of(l, layout->nr)};
+    return cm_pack_panels(&job, pool, error);
+}
