@@ -342,14 +342,16 @@ typedef struct cm_requantize {
 
 /* qgemm: indirect product of bytes. rows: [taps, MR] pointers, each to [k] words of four bytes; panel: [taps, k, NR, 4], CM_ALIGNMENT-aligned, columns
  * past n are zero -> c: [m, n] bytes or floats, row distance c_stride (elements). m, n, step (in words), rows past m: as for igemm;
- * column is a multiple of NR. */
+ * column is a multiple of NR.
+ * next: a panel that is fetched into the second-level cache meanwhile, `pace` bytes a word of the rows, since memory delivers it more slowly than a tile
+ * could use it. It is never read, so it may point anywhere. */
 typedef struct cm_qgemm_tile {
     const void *const *rows;
-    const int8_t *panel;
+    const int8_t *panel, *next;
     void *c;
     ptrdiff_t c_stride, step;
     const cm_requantize *epilogue;
-    int taps, k, m, n, column;
+    int taps, k, m, n, column, pace;
 } cm_qgemm_tile;
 typedef void cm_qgemm_fn(const cm_qgemm_tile *tile);
 

@@ -147,11 +147,13 @@ static void integer_tiles(const gemm_shape *shape, const cm_part *part, const ge
     cm_requantize requantize = cm_step_requantize(integer, step->packed->offset, part->residual,
                                                   integer->requantize.add_bytes ? 4 * add_words : add_words);
     size_t panel_bytes = (size_t)taps * (size_t)shape->inputs * (size_t)nr * 4;
-    cm_qgemm_tile tile = {.c_stride = y_stride, .step = step_words, .epilogue = &requantize, .taps = taps, .k = shape->inputs};
+    cm_qgemm_tile tile = {.c_stride = y_stride, .step = step_words, .epilogue = &requantize, .taps = taps, .k = shape->inputs,
+                          .pace = nr * 4 / ((part->pixels + mr - 1) / mr) + 1};
     for (int panel = panels->first; panel < panels->end; panel++) {
         tile.column = panel * nr;
         tile.n = shape->group_outputs - tile.column < nr ? shape->group_outputs - tile.column : nr;
         tile.panel = (const int8_t *)step->packed->weights + (size_t)panel * panel_bytes;
+        tile.next = tile.panel + (panel + 1 < panels->end ? panel_bytes : 0);
         for (int p = 0; p < part->pixels; p += mr) {
             const void *strip = rows[0] + p * step_words;
             float *y = part->y + p * shape->y_words;
@@ -160,6 +162,7 @@ static void integer_tiles(const gemm_shape *shape, const cm_part *part, const ge
             tile.c = bytes ? (void *)((uint8_t *)(void *)y + tile.column) : (void *)(y + tile.column);
             requantize.add = part->residual ? part->residual + p * add_words : NULL;
             step->kernel->run.qgemm(&tile);
+            tile.next += (ptrdiff_t)tile.pace * taps * shape->inputs;
         }
     }
 }

@@ -26,6 +26,7 @@ VEC_INLINE void qgemm_multiply(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR]
     }
     const int8_t *panel = tile->panel;
     const void *const *rows = tile->rows;
+    uintptr_t next = (uintptr_t)tile->next, pace = (uintptr_t)tile->pace;
     ptrdiff_t bytes = (ptrdiff_t)tile->k * 4, step = tile->step * 4;
     for (int tap = 0; tap < tile->taps; tap++, rows += step ? 1 : QGEMM_MR) {
         const uint8_t *row[QGEMM_MR];
@@ -37,6 +38,10 @@ VEC_INLINE void qgemm_multiply(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR]
                 b[j] = qgemm_load(panel + (ptrdiff_t)j * (QGEMM_NR * 4 / QGEMM_COLUMNS));
             UNROLL for (int j = 0; j < QGEMM_NR * 4 / 64 + (QGEMM_NR * 4 < 64); j++)
                 vec_prefetch((const void *)((uintptr_t)panel + QGEMM_AHEAD + 64 * (uintptr_t)j));
+            vec_prefetch_far((const void *)next);
+            if (m <= QGEMM_MR / 2)
+                vec_prefetch_far((const void *)(next + 64));
+            next += pace;
             UNROLL for (int i = 0; i < m; i++) {
                 int32_t word;
                 memcpy(&word, row[i] + k, sizeof word);
@@ -49,13 +54,36 @@ VEC_INLINE void qgemm_multiply(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR]
         qgemm_store(s[i], sums[i]);
 }
 
-static __attribute__((noinline)) void qgemm_finish(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR][QGEMM_NR])
+VEC_INLINE void qgemm_finish_as(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR][QGEMM_NR], const requantize_form form, const bool first)
 {
-    const cm_requantize e = *tile->epilogue;
+    const cm_requantize e = requantize_as(tile->epilogue, form, first);
     for (int j = 0; j < tile->n; j += VEC) {
         requantize_channels c = requantize_at(&e, tile->column + j, tile->n - j);
         for (int i = 0; i < tile->m; i++)
             requantize_vector(&e, &c, vec_of_sums(sums[i] + j, e.offset + tile->column + j), i, tile->c, i * tile->c_stride + j);
+    }
+}
+
+static __attribute__((noinline)) void qgemm_finish(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR][QGEMM_NR])
+{
+    bool first = tile->epilogue->first.on;
+    switch (requantize_form_of(tile->epilogue)) {
+    case REQUANTIZE_PLAIN:
+        qgemm_finish_as(tile, sums, REQUANTIZE_PLAIN, false);
+        break;
+    case REQUANTIZE_PRELU:
+        if (first)
+            qgemm_finish_as(tile, sums, REQUANTIZE_PRELU, true);
+        else
+            qgemm_finish_as(tile, sums, REQUANTIZE_PRELU, false);
+        break;
+    case REQUANTIZE_ADD:
+        if (first)
+            qgemm_finish_as(tile, sums, REQUANTIZE_ADD, true);
+        else
+            qgemm_finish_as(tile, sums, REQUANTIZE_ADD, false);
+        break;
+    default: qgemm_finish_as(tile, sums, REQUANTIZE_ANY, false);
     }
 }
 

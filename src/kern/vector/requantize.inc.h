@@ -40,7 +40,7 @@ VEC_INLINE vec requantize_add(const cm_requantize *e, const requantize_channels 
 VEC_INLINE vec requantize_activate(const cm_requantize *e, const requantize_channels *c, vec v)
 {
     if (e->activation == CM_ACT_PRELU)
-        return vec_if_less(vec_zero(), v, vec_mul(v, vec_all(e->above)), vec_mul(v, c->slope));
+        return vec_mul(v, vec_if_less(vec_zero(), v, vec_all(e->above), c->slope));
     if (e->above != 1.0f)
         v = vec_mul(v, vec_all(e->above));
     if (e->activation == CM_ACT_CLIP)
@@ -69,6 +69,39 @@ VEC_INLINE void requantize_vector(const cm_requantize *e, const requantize_chann
         vec_to_bytes((uint8_t *)to + at, requantize_clip(v, &e->last), e->zero);
     else
         vec_to_bytes_part((uint8_t *)to + at, requantize_clip(v, &e->last), e->zero, c->count);
+}
+
+/* What is the same for all elements, for the forms that networks are made of, so that the compiler leaves out what is not there. */
+typedef enum requantize_form { REQUANTIZE_PLAIN, REQUANTIZE_PRELU, REQUANTIZE_ADD, REQUANTIZE_ANY } requantize_form;
+
+static inline requantize_form requantize_form_of(const cm_requantize *e)
+{
+    bool acts = e->activation == CM_ACT_PRELU, adds = e->add != NULL;
+    if (!e->last.on || e->bias != NULL || e->second.on || e->activation == CM_ACT_CLIP || (!acts && !adds && e->first.on) || (!acts && e->above != 1.0f) || (acts && adds) ||
+        (adds && (!e->add_bytes || e->add_first)))
+        return REQUANTIZE_ANY;
+    return acts ? REQUANTIZE_PRELU : adds ? REQUANTIZE_ADD : REQUANTIZE_PLAIN;
+}
+
+/* The same steps, with what the form tells as constants. */
+VEC_INLINE cm_requantize requantize_as(const cm_requantize *e, const requantize_form form, const bool first)
+{
+    cm_requantize known = *e;
+    if (form == REQUANTIZE_ANY)
+        return known;
+    known.bias = NULL;
+    known.first.on = first;
+    known.second.on = false;
+    known.last.on = true;
+    known.add_first = false;
+    known.activation = form == REQUANTIZE_PRELU ? CM_ACT_PRELU : CM_ACT_NONE;
+    if (form != REQUANTIZE_PRELU)
+        known.above = 1.0f;
+    if (form == REQUANTIZE_ADD)
+        known.add_bytes = true;
+    else
+        known.add = NULL;
+    return known;
 }
 
 #endif
