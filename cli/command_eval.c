@@ -5,14 +5,16 @@
 
 #include "commands.h"
 #include "eval.h"
+#include "eval_plots.h"
 #include "lookup.h"
 #include "outfile.h"
 #include "report.h"
+#include "report_html.h"
 
 typedef struct eval_job {
     cm_settings settings;
     cm_eval eval;
-    const char *faces, *members, *points, *cache;
+    const char *faces, *members, *points, *cache, *report, *roc, *det;
     int limit, json, no_mirror, no_cache;
 } eval_job;
 
@@ -66,6 +68,39 @@ static char *cache_folder(const eval_job *job)
     return folder;
 }
 
+static int write_plot(const cm_eval *eval, cm_eval_plot *plot, const char *path)
+{
+    cm_outfile out;
+    int code = cm_outfile_open(&out, path);
+    if (code == CM_EXIT_OK) {
+        plot(eval, out.stream, 1);
+        code = cm_outfile_commit(&out);
+    }
+    return code;
+}
+
+/* Files first: where one cannot be written, nothing is claimed on standard output either. */
+static int write_results(const eval_job *job, int code)
+{
+    const cm_eval *eval = &job->eval;
+    cm_outfile out;
+    int written = CM_EXIT_OK, measured = eval->measures.point_count > 0;
+    if (job->report && measured)
+        written = cm_report_html(eval, job->report);
+    if (job->roc && measured && written == CM_EXIT_OK)
+        written = write_plot(eval, cm_eval_plot_roc, job->roc);
+    if (job->det && measured && written == CM_EXIT_OK)
+        written = write_plot(eval, cm_eval_plot_det, job->det);
+    if (written != CM_EXIT_OK)
+        return cm_report_worse(code, written);
+    (void)cm_outfile_open(&out, NULL);
+    if (job->json)
+        cm_eval_print_json(eval, out.stream);
+    else
+        cm_eval_print(eval, out.stream);
+    return cm_outfile_finish(&out, code);
+}
+
 static int run(eval_job *job)
 {
     cm_eval *eval = &job->eval;
@@ -79,15 +114,8 @@ static int run(eval_job *job)
     if (code <= CM_EXIT_INPUT && eval->set.usable)
         measured = cm_eval_measure(eval, 0);
     code = cm_report_worse(code, measured);
-    if (code <= CM_EXIT_INPUT && eval->set.usable) {
-        cm_outfile out;
-        (void)cm_outfile_open(&out, NULL);
-        if (job->json)
-            cm_eval_print_json(eval, out.stream);
-        else
-            cm_eval_print(eval, out.stream);
-        code = cm_outfile_finish(&out, code);
-    }
+    if (code <= CM_EXIT_INPUT && eval->set.usable)
+        code = write_results(job, code);
     cm_eval_free(eval);
     free(folder);
     return code;
@@ -110,6 +138,12 @@ static void add_flags(eval_job *job, cm_flags *flags)
     cm_flags_add(flags, (cm_flag){.name = "cache", .value = "DIR", .kind = CM_FLAG_TEXT, .target = &job->cache,
         .help = "keep embeddings there (CAMEO_HOME/embeddings; CAMEO_CACHE=off: not)"});
     cm_flags_add(flags, (cm_flag){.name = "no-cache", .kind = CM_FLAG_SWITCH, .target = &job->no_cache, .help = "keep no embeddings"});
+    cm_flags_add(flags, (cm_flag){.name = "report", .value = "OUT.html", .kind = CM_FLAG_TEXT, .target = &job->report,
+        .help = "one page with tables, curves, and the worst pairs as pictures"});
+    cm_flags_add(flags, (cm_flag){.name = "roc", .value = "OUT.svg", .kind = CM_FLAG_TEXT, .target = &job->roc,
+        .help = "true accepts over false accepts as a drawing"});
+    cm_flags_add(flags, (cm_flag){.name = "det", .value = "OUT.svg", .kind = CM_FLAG_TEXT, .target = &job->det,
+        .help = "both errors over each other as a drawing"});
     cm_flags_add(flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &job->json, .help = "one JSON object"});
 }
 
@@ -126,7 +160,7 @@ int cm_command_eval(int argc, char **argv)
                 "Prints accuracy over ten folds (lists), equal error rate, area under the curve, and what thresholds accept at false accept rates of\n"
                 "1e-1 to 1e-6, each with the interval that holds it in 95 of 100 cases. As published figures do, it adds the mirrored face's embedding.\n"
                 "A run that was broken off goes on where it stopped: embeddings are kept (--cache). Exit code 3: pictures could not be read.",
-        .examples = "  cameo eval people/\n  cameo eval pairs.txt --faces lfw/ --rank center --det-size 640\n  cameo eval lfw.bin --json"};
+        .examples = "  cameo eval people/ --report report.html\n  cameo eval pairs.txt --faces lfw/ --rank center --det-size 640\n  cameo eval lfw.bin --json"};
     int first, code = cm_settings_init(&job.settings, &flags, CM_SETTINGS_MODEL | CM_SETTINGS_DETECTOR | CM_SETTINGS_RANK | CM_SETTINGS_CONTRACT |
                                        CM_SETTINGS_RUN);
     job.settings.options.rank = CAMEO_RANK_CENTRAL;
