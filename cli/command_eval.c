@@ -6,7 +6,6 @@
 #include "commands.h"
 #include "eval.h"
 #include "eval_plots.h"
-#include "lookup.h"
 #include "outfile.h"
 #include "report.h"
 #include "report_html.h"
@@ -53,21 +52,6 @@ static int read_set(eval_job *job)
     return cm_eval_read_bin(&job->eval.set, source);
 }
 
-/* Where embeddings are kept: --cache, or a folder of CAMEO_HOME unless CAMEO_CACHE=off. To be freed; NULL: nowhere. */
-static char *cache_folder(const eval_job *job)
-{
-    const char *wish = getenv("CAMEO_CACHE");
-    if (job->no_cache)
-        return NULL;
-    if (job->cache)
-        return strdup(job->cache);
-    if (wish && strcmp(wish, "off") == 0)
-        return NULL;
-    char *home = cm_lookup_home(), *folder = home ? cm_lookup_format("%s/embeddings", home) : NULL;
-    free(home);
-    return folder;
-}
-
 static int write_plot(const cm_eval *eval, cm_eval_plot *plot, const char *path)
 {
     cm_outfile out;
@@ -104,7 +88,7 @@ static int write_results(const eval_job *job, int code)
 static int run(eval_job *job)
 {
     cm_eval *eval = &job->eval;
-    char *folder = cache_folder(job);
+    char *folder = job->no_cache ? NULL : cm_eval_cache_folder(job->cache);
     eval->settings = &job->settings;
     eval->work.settings = &job->settings;
     eval->work.cache_folder = folder;

@@ -1,28 +1,7 @@
 #include <math.h>
-#include <stdlib.h>
 
 #include "eval.h"
 #include "report.h"
-
-int cm_eval_run(cm_eval *eval)
-{
-    cm_eval_set *set = &eval->set;
-    int code = cm_identity_find(&eval->identity, eval->settings, !set->aligned && !set->landmarks), embedded = CM_EXIT_OK;
-    if (code == CM_EXIT_OK)
-        embedded = cm_eval_embed(set, &eval->work, &eval->identity);
-    if (code == CM_EXIT_OK && embedded <= CM_EXIT_INPUT)
-        code = cm_scores_make(&eval->scores, set, cm_settings_threads(eval->settings));
-    if (code == CM_EXIT_OK && embedded <= CM_EXIT_INPUT && set->form != CM_EVAL_FOLDERS && set->form != CM_EVAL_TEMPLATES)
-        code = cm_folds_of_set(set, &eval->folds);
-    return cm_report_worse(code, embedded);
-}
-
-void cm_eval_free(cm_eval *eval)
-{
-    cm_identity_free(&eval->identity);
-    cm_eval_set_free(&eval->set);
-    cm_scores_free(&eval->scores);
-}
 
 static cm_interval plain(double value)
 {
@@ -58,25 +37,5 @@ int cm_eval_measure(cm_eval *eval, double far)
         m->points[m->point_count++] = measure_point(s, cm_rates_far(i));
     if (far > 0)
         m->points[m->point_count++] = measure_point(s, far);
-    return cm_eval_bootstrap(m, s, &eval->set, cm_settings_threads(eval->settings));
-}
-
-const char *cm_eval_form_name(cm_eval_form form)
-{
-    static const char *const names[] = {[CM_EVAL_LIST] = "a list of pairs", [CM_EVAL_BIN] = "a verification pickle",
-                                        [CM_EVAL_FOLDERS] = "a folder for each person, all pairs", [CM_EVAL_TEMPLATES] = "pairs of templates"};
-    return names[form];
-}
-
-size_t cm_eval_left_out(const cm_eval *eval, cm_left_out rows[CM_EVAL_LEFT_OUT])
-{
-    const cm_eval_set *set = &eval->set;
-    size_t count = 0;
-    rows[count++] = (cm_left_out){set->over_limit, "over_limit", "beyond the limit of --pictures"};
-    rows[count++] = (cm_left_out){set->without_person, "without_person", "in no person's folder"};
-    rows[count++] = (cm_left_out){cm_eval_set_count(set, CM_PICTURE_UNREADABLE), "unreadable", "not readable, or not there"};
-    rows[count++] = (cm_left_out){cm_eval_set_count(set, CM_PICTURE_WITHOUT_FACE), "without_face", "without a face that was found"};
-    rows[count++] = (cm_left_out){cm_eval_set_count(set, CM_PICTURE_REPEATED), "repeated", "the same file again, for the same person"};
-    rows[count++] = (cm_left_out){cm_eval_set_count(set, CM_PICTURE_TWO_NAMES), "two_names", "the same file under two people's names"};
-    return count;
+    return cm_eval_bootstrap(m, s, &eval->set, eval->threads);
 }

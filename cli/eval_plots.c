@@ -67,8 +67,8 @@ void cm_eval_plot_det(const cm_eval *eval, FILE *stream, int alone)
     size_t count = trace(eval, 1, points), shown = 0;
     cm_plot plot = {.stream = stream, .title = "DET: both errors", .alone = alone,
                     .x = {.name = "false match rate", .low = lowest_far(eval), .high = 1, .logarithmic = 1},
-                    .y = {.name = "false non-match rate", .low = pow(10, floor(log10(1 / (double)(eval->scores.genuine.total + 1)))), .high = 1, .logarithmic = 1,
-                          .percent = 1}};
+                    .y = {.name = "false non-match rate", .low = pow(10, floor(log10(1 / (double)(eval->scores.genuine.total + 1)))), .high = 1,
+                          .logarithmic = 1, .percent = 1}};
     const cm_plot_point equal[2] = {{plot.x.low > plot.y.low ? plot.x.low : plot.y.low, plot.x.low > plot.y.low ? plot.x.low : plot.y.low}, {1, 1}};
     while (shown < count && points[shown].y > 0)
         shown++;

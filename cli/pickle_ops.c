@@ -110,7 +110,7 @@ static int make_list(cm_pickle_machine *m, size_t count, int marked)
     cm_pickle_value list = {.kind = CM_PICKLE_LIST};
     if (count > m->depth)
         return cm_pickle_fail(m, "takes more from its stack than there is, at byte %zu", m->at);
-    if (cm_pickle_append(m, &list, m->stack + m->depth - count, count) != 0)
+    if (cm_pickle_append(m, &list, count ? m->stack + m->depth - count : NULL, count) != 0)
         return -1;
     m->depth -= count + (marked ? 1 : 0);
     if (cm_pickle_push(m, list) == 0)

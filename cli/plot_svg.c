@@ -63,8 +63,8 @@ static void draw_ticks(const cm_plot *plot)
     for (int i = 0; i < count; i++) {
         double x = place_x(plot, ticks[i]);
         tick_text(&plot->x, ticks[i], text, sizeof text);
-        fprintf(plot->stream, "<path class=\"grid\" d=\"M%.1f %dV%d\"/><text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", x, TOP, HEIGHT - BOTTOM, x,
-                HEIGHT - BOTTOM + 17, text);
+        fprintf(plot->stream, "<path class=\"grid\" d=\"M%.1f %dV%d\"/><text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>\n", x, TOP, HEIGHT - BOTTOM,
+                x, HEIGHT - BOTTOM + 17, text);
     }
     count = ticks_of(&plot->y, ticks);
     for (int i = 0; i < count; i++) {
