@@ -22,8 +22,8 @@ static const char style[] =
     ".cards{display:flex;flex-wrap:wrap;gap:.8rem;margin:1rem 0}.card{border:1px solid #d0d7de;border-radius:8px;padding:.6rem 1rem;min-width:9rem}"
     ".card b{display:block;font-size:1.5rem;font-variant-numeric:tabular-nums}.plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(420px,1fr));"
     "gap:1rem}.plot{width:100%;height:auto;border:1px solid #d0d7de;border-radius:8px;background:#fff}.pairs{display:flex;flex-wrap:wrap;gap:1rem}"
-    "figure{margin:0;width:224px}.pair{width:224px;height:112px;border-radius:6px}figcaption{font-size:12px;color:#57606a;overflow-wrap:anywhere;line-height:1.35;"
-    "margin-top:.2rem}figcaption b{color:#1f2328}code{font-size:.9em;overflow-wrap:anywhere}";
+    "figure{margin:0;width:224px}.pair{width:224px;height:112px;border-radius:6px}figcaption{font-size:12px;color:#57606a;overflow-wrap:anywhere;"
+    "line-height:1.35;margin-top:.2rem}figcaption b{color:#1f2328}code{font-size:.9em;overflow-wrap:anywhere}";
 
 /* Text from outside: bytes that are no UTF-8 and control characters are replaced, what means something in HTML is escaped. */
 static void put_text(FILE *stream, const char *text)
@@ -115,8 +115,9 @@ static void put_cell(FILE *stream, const cm_interval *interval, double factor, i
 static void put_points(const cm_eval *eval, FILE *stream)
 {
     fputs("<h2>Which threshold?</h2>\n<p>A pair is taken for one person where its cosine reaches the threshold. Choose the row whose false accepts you can "
-          "bear: the threshold is beside it, and what it costs in people who are not recognised. In brackets: the interval that holds the true value in 95 of 100 "
-          "cases.</p>\n<table><tr><th>false accepts</th><th class=\"n\">threshold</th><th class=\"n\">true accepts %</th><th class=\"n\">false rejects %</th>"
+          "bear: the threshold is beside it, and what it costs in people who are not recognised. In brackets: the interval that holds the true value in "
+          "95 of 100 cases.</p>\n"
+          "<table><tr><th>false accepts</th><th class=\"n\">threshold</th><th class=\"n\">true accepts %</th><th class=\"n\">false rejects %</th>"
           "<th class=\"n\">pairs that passed</th></tr>\n", stream);
     for (int i = 0; i < eval->measures.point_count; i++) {
         const cm_eval_point *point = &eval->measures.points[i];
@@ -203,8 +204,9 @@ static int put_worst(const cm_eval *eval, const char *path, FILE *stream)
     if (code == CM_EXIT_OK)
         code = cm_sheet_encode(eval, genuine, rejects, path, &reject_sheet);
     if (code == CM_EXIT_OK) {
-        fputs("<h2>Different people, nearest to each other</h2>\n<p>The pairs of different people with the highest cosines, as the network saw them, each picture at most twice. "
-              "Look at them: where the same person stands under two names, the label is wrong, not the model.</p>\n", stream);
+        fputs("<h2>Different people, nearest to each other</h2>\n"
+              "<p>The pairs of different people with the highest cosines, as the network saw them, each picture at "
+              "most twice. Look at them: where the same person stands under two names, the label is wrong, not the model.</p>\n", stream);
         put_pairs(eval, impostor, accepts, accept_sheet, "near", stream);
         fputs("<h2>One person, furthest from themselves</h2>\n<p>The pairs of one person with the lowest cosines: poor pictures, a wrong face of several, or a "
               "wrong label.</p>\n", stream);
