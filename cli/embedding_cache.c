@@ -13,78 +13,6 @@
 #include "outfile.h"
 #include "report.h"
 
-/* head:   magic[8] dimension[4] record bytes[4] key[32] check[8]
- * record: digest[32] state[4] landmark_count[4] box[4x4] score[4] landmarks[10x4] embedding[dimension x 4] check[8]
- * Numbers are the machine's own: the file is for it alone, and on another kind of machine no check is right. */
-enum { MAGIC = 8, CHECK = 8, HEAD = MAGIC + 8 + CM_DIGEST_BYTES + CHECK, FACE = 4 + 4 + 16 + 4 + 40, STATE = CM_DIGEST_BYTES };
-
-static const char magic[MAGIC + 1] = "cameoemb";
-
-size_t cm_embedding_cache_head_bytes(void)
-{
-    return HEAD;
-}
-
-size_t cm_embedding_cache_record_bytes(int dimension)
-{
-    return CM_DIGEST_BYTES + FACE + (size_t)dimension * sizeof(float) + CHECK;
-}
-
-/* The check stands at the end of what it checks. */
-static void seal(unsigned char *bytes, size_t size)
-{
-    unsigned char digest[CM_DIGEST_BYTES];
-    cm_digest_bytes(bytes, size - CHECK, digest);
-    memcpy(bytes + size - CHECK, digest, CHECK);
-}
-
-static int is_sealed(const unsigned char *bytes, size_t size)
-{
-    unsigned char digest[CM_DIGEST_BYTES];
-    cm_digest_bytes(bytes, size - CHECK, digest);
-    return memcmp(bytes + size - CHECK, digest, CHECK) == 0;
-}
-
-static void write_head(unsigned char *head, const unsigned char *key, int dimension)
-{
-    const uint32_t numbers[2] = {(uint32_t)dimension, (uint32_t)cm_embedding_cache_record_bytes(dimension)};
-    memcpy(head, magic, MAGIC);
-    memcpy(head + MAGIC, numbers, sizeof numbers);
-    memcpy(head + MAGIC + sizeof numbers, key, CM_DIGEST_BYTES);
-    seal(head, HEAD);
-}
-
-static int by_digest(const void *left, const void *right)
-{
-    const unsigned char *const *a = left, *const *b = right;
-    return memcmp(*a, *b, CM_DIGEST_BYTES);
-}
-
-int cm_embedding_cache_parse(cm_embedding_cache *cache, const unsigned char *bytes, size_t size, const unsigned char *key, int dimension)
-{
-    unsigned char head[HEAD];
-    size_t step = cm_embedding_cache_record_bytes(dimension);
-    write_head(head, key, dimension);
-    cache->dimension = dimension;
-    if (size < HEAD || memcmp(bytes, head, HEAD) != 0)
-        return -1;
-    cache->records = malloc(((size - HEAD) / step + 1) * sizeof *cache->records);
-    if (!cache->records)
-        return -2;
-    size_t at = HEAD;
-    for (; size - at >= step; at += step) {
-        uint32_t state;
-        memcpy(&state, bytes + at + STATE, sizeof state);
-        if (is_sealed(bytes + at, step) && (state == CM_EMBEDDING_FOUND || state == CM_EMBEDDING_NO_FACE))
-            cache->records[cache->count++] = bytes + at;
-        else
-            cache->damaged++;
-    }
-    cache->damaged += at < size; /* a record that was broken off */
-    qsort(cache->records, cache->count, sizeof *cache->records, by_digest);
-    return 0;
-}
-
 /* Everything that an embedding depends on, in one line. To be freed. */
 static char *key_text(const cm_identity *identity, const cm_settings *settings, int cut)
 {
@@ -107,16 +35,16 @@ static char *key_text(const cm_identity *identity, const cm_settings *settings, 
 /* The file as it should be: head and records that are right. Nobody but its owner may read it: embeddings tell who was there. */
 static int write_anew(const cm_embedding_cache *cache, const char *path, const unsigned char *key)
 {
-    unsigned char head[HEAD];
+    unsigned char head[CM_RECORDS_HEAD];
     cm_outfile out;
     int code = cm_outfile_open(&out, path);
     if (code != CM_EXIT_OK)
         return code;
-    write_head(head, key, cache->dimension);
+    cm_records_write_head(head, key, cache->known.dimension);
     (void)fchmod(fileno(out.stream), S_IRUSR | S_IWUSR);
-    (void)fwrite(head, 1, HEAD, out.stream);
-    for (size_t i = 0; i < cache->count; i++)
-        (void)fwrite(cache->records[i], 1, cm_embedding_cache_record_bytes(cache->dimension), out.stream);
+    (void)fwrite(head, 1, CM_RECORDS_HEAD, out.stream);
+    for (size_t i = 0; i < cache->known.count; i++)
+        (void)fwrite(cache->known.records[i], 1, cm_records_bytes(cache->known.dimension), out.stream);
     return cm_outfile_commit(&out);
 }
 
@@ -141,7 +69,7 @@ static int read_file(cm_embedding_cache *cache, const char *path, const unsigned
     int there = access(path, F_OK) == 0, parsed = -1;
     int code = there ? cm_file_bytes_read(path, SIZE_MAX / 2, &cache->bytes, &size) : CM_EXIT_OK;
     if (code == CM_EXIT_OK && there)
-        parsed = cm_embedding_cache_parse(cache, cache->bytes, size, key, cache->dimension);
+        parsed = cm_records_parse(&cache->known, cache->bytes, size, key, cache->known.dimension);
     if (parsed == -2)
         code = cm_report(CM_EXIT_OTHER, "%s: out of memory", path);
     if (code == CM_EXIT_OK && there && parsed == -1)
@@ -155,9 +83,9 @@ int cm_embedding_cache_open(cm_embedding_cache *cache, const char *folder, const
 {
     unsigned char key[CM_DIGEST_BYTES];
     char name[CM_DIGEST_TEXT];
-    *cache = (cm_embedding_cache){.dimension = identity->contract.dimension};
+    *cache = (cm_embedding_cache){.known.dimension = identity->contract.dimension};
     char *text = key_text(identity, settings, cut), *path = NULL;
-    cache->record = calloc(1, cm_embedding_cache_record_bytes(cache->dimension));
+    cache->record = calloc(1, cm_records_bytes(cache->known.dimension));
     int code = text && cache->record ? cm_outfile_make_folder(folder) : cm_report(CM_EXIT_OTHER, "out of memory");
     if (code == CM_EXIT_OK) {
         cm_digest_bytes(text, strlen(text), key);
@@ -167,7 +95,7 @@ int cm_embedding_cache_open(cm_embedding_cache *cache, const char *folder, const
     }
     if (code == CM_EXIT_OK) {
         lock(cache, path);
-        if (cache->writes && cache->damaged > 0) { /* nobody else adds to it while it is replaced */
+        if (cache->writes && cache->known.damaged > 0) { /* nobody else adds to it while it is replaced */
             close(cache->file);
             cache->writes = 0;
             code = write_anew(cache, path, key);
@@ -178,25 +106,6 @@ int cm_embedding_cache_open(cm_embedding_cache *cache, const char *folder, const
     free(text);
     free(path);
     return code;
-}
-
-cm_embedding_answer cm_embedding_cache_find(const cm_embedding_cache *cache, const unsigned char *digest, cameo_face *face, float *embedding)
-{
-    const unsigned char *const *found = cache->count ? bsearch(&digest, cache->records, cache->count, sizeof *cache->records, by_digest) : NULL;
-    uint32_t numbers[2];
-    if (!found)
-        return CM_EMBEDDING_UNKNOWN;
-    const unsigned char *record = *found + STATE;
-    memcpy(numbers, record, sizeof numbers);
-    if (numbers[0] != CM_EMBEDDING_FOUND)
-        return CM_EMBEDDING_NO_FACE;
-    *face = (cameo_face){.landmark_count = numbers[1] == 5 ? 5 : 0};
-    record += sizeof numbers;
-    memcpy(face->box, record, sizeof face->box);
-    memcpy(&face->score, record + 16, sizeof face->score);
-    memcpy(face->landmarks, record + 20, sizeof face->landmarks);
-    memcpy(embedding, record + 60, (size_t)cache->dimension * sizeof *embedding);
-    return CM_EMBEDDING_FOUND;
 }
 
 /* All of it in one call, so that a process that ends does not leave half of it. */
@@ -215,22 +124,8 @@ int cm_embedding_cache_add(cm_embedding_cache *cache, const unsigned char *diges
 {
     if (!cache->writes)
         return CM_EXIT_OK;
-    size_t size = cm_embedding_cache_record_bytes(cache->dimension);
-    const uint32_t numbers[2] = {face ? CM_EMBEDDING_FOUND : CM_EMBEDDING_NO_FACE, face ? (uint32_t)face->landmark_count : 0};
-    unsigned char *record = cache->record;
-    memset(record, 0, size);
-    memcpy(record, digest, CM_DIGEST_BYTES);
-    record += STATE;
-    memcpy(record, numbers, sizeof numbers);
-    record += sizeof numbers;
-    if (face) {
-        memcpy(record, face->box, sizeof face->box);
-        memcpy(record + 16, &face->score, sizeof face->score);
-        memcpy(record + 20, face->landmarks, sizeof face->landmarks);
-        memcpy(record + 60, embedding, (size_t)cache->dimension * sizeof *embedding);
-    }
-    seal(cache->record, size);
-    if (append(cache, size) != 0) {
+    cm_records_write(cache->record, digest, face, embedding, cache->known.dimension);
+    if (append(cache, cm_records_bytes(cache->known.dimension)) != 0) {
         (void)cm_report(CM_EXIT_OK, "the cache of embeddings cannot be written, and new ones are not kept: %s", strerror(errno));
         close(cache->file);
         cache->writes = 0;
@@ -243,7 +138,7 @@ void cm_embedding_cache_close(cm_embedding_cache *cache)
     if (cache->writes)
         close(cache->file);
     free(cache->bytes);
-    free(cache->records);
+    free(cache->known.records);
     free(cache->record);
     *cache = (cm_embedding_cache){0};
 }

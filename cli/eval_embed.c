@@ -72,7 +72,7 @@ static void take_remembered(job *j, size_t i)
 {
     cm_eval_picture *picture = &j->set->pictures[i];
     size_t dimension = (size_t)j->set->dimension;
-    switch (cm_embedding_cache_find(j->cache, picture->digest, &picture->face, j->embeddings + i * dimension)) {
+    switch (cm_records_find(&j->cache->known, picture->digest, &picture->face, j->embeddings + i * dimension)) {
     case CM_EMBEDDING_FOUND:
         picture->state = CM_PICTURE_EMBEDDED;
         break;
@@ -168,7 +168,7 @@ static int embed_all(job *j, const cm_identity *identity, int *worst)
     int code = CM_EXIT_OK;
     if (j->work->cache_folder)
         code = cm_embedding_cache_open(j->cache, j->work->cache_folder, identity, j->work->settings, set->aligned || set->landmarks);
-    j->work->damaged = j->cache->damaged;
+    j->work->damaged = j->cache->known.damaged;
     for (size_t i = 0; i < set->count && code == CM_EXIT_OK; i++) {
         if (set->pictures[i].state == CM_PICTURE_WAITING)
             take_remembered(j, i);

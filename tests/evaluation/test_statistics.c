@@ -195,6 +195,51 @@ static void test_scores(void **state)
     cm_scores_free(&scores);
 }
 
+/* More pairs than are kept: what lies above is exact, what lies below is known to a part of a bin. */
+static void test_more_than_are_kept(void **state)
+{
+    (void)state;
+    enum { MANY = 3000 };
+    cm_eval_picture *pictures = calloc(MANY, sizeof *pictures);
+    float *vectors = calloc(4 * MANY, sizeof *vectors);
+    unsigned char *usable = calloc(MANY, 1);
+    cm_eval_set set = {.form = CM_EVAL_FOLDERS, .pictures = pictures, .count = MANY, .entries = MANY, .vectors = vectors, .usable = usable, .dimension = 4,
+                       .people = MANY / 2};
+    cm_scores scores;
+    uint32_t state_of = 12345;
+    static const float thresholds[] = {-0.9f, 0.3f, 0.9f, 0.99f};
+    uint64_t counts[4] = {0};
+    for (int i = 0; i < MANY; i++) {
+        pictures[i].person = i / 2;
+        usable[i] = 1;
+        for (int k = 0; k < 4; k++) {
+            state_of = state_of * 1664525 + 1013904223;
+            vectors[4 * i + k] = (float)(state_of >> 8) / (1 << 23) - 1;
+        }
+        (void)cameo_embedding_normalize(vectors + 4 * i, 4);
+    }
+    for (int i = 0; i < MANY; i++)
+        for (int j = 0; j < i; j++)
+            for (int t = 0; t < 4 && i / 2 != j / 2; t++) {
+                float dot = 0;
+                for (int k = 0; k < 4; k++)
+                    dot += vectors[4 * i + k] * vectors[4 * j + k];
+                counts[t] += dot >= thresholds[t];
+            }
+    assert_int_equal(cm_scores_make(&scores, &set, 2), 0);
+    assert_int_equal(scores.impostor.total, (uint64_t)MANY * (MANY - 1) / 2 - MANY / 2);
+    assert_true(scores.highest_impostor.count <= CM_SCORES_KEPT && scores.highest_impostor.count > CM_SCORES_KEPT - 1000);
+    assert_true(scores.highest_impostor.pairs[scores.highest_impostor.count - 1].score < thresholds[1]);
+    assert_int_equal(scores.lowest_genuine.count, MANY / 2);
+    for (int t = 0; t < 4; t++) /* sums in another order differ in their last bit */
+        assert_near(cm_distribution_at_least(&scores.impostor, thresholds[t]), counts[t], t ? 2 : 50);
+    assert_near(scores.impostor.mean, 0, 0.01);
+    cm_scores_free(&scores);
+    free(pictures);
+    free(vectors);
+    free(usable);
+}
+
 static void test_searches(void **state)
 {
     (void)state;
@@ -251,7 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_distribution), cmocka_unit_test(test_groups), cmocka_unit_test(test_rates), cmocka_unit_test(test_one_kind_missing),
-        cmocka_unit_test(test_folds), cmocka_unit_test(test_logistic), cmocka_unit_test(test_logistic_without_overlap), cmocka_unit_test(test_scores),
+        cmocka_unit_test(test_folds), cmocka_unit_test(test_logistic), cmocka_unit_test(test_logistic_without_overlap), cmocka_unit_test(test_scores), cmocka_unit_test(test_more_than_are_kept),
         cmocka_unit_test(test_searches), cmocka_unit_test(test_interval_without_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
