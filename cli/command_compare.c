@@ -1,7 +1,9 @@
 /* cameo compare: the same person? */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "calibration_file.h"
 #include "commands.h"
 #include "face_set.h"
 #include "json_text.h"
@@ -18,9 +20,26 @@ typedef struct compare_job {
     cm_inputs_form form;
     double threshold;
     int json, matrix, aligned;
-    const char *draw;
+    const char *draw, *calibration_file;
+    cm_calibration calibration; /* curve NULL: none */
     cm_face_set set;
 } compare_job;
+
+static int check_calibration(const cameo_engine *engine, void *context)
+{
+    const compare_job *job = context;
+    return cm_calibration_check(&job->calibration, engine, &job->settings);
+}
+
+/* What a calibration says about the threshold and this similarity. */
+static void print_meaning(const compare_job *job, double similarity, FILE *stream)
+{
+    char meaning[160];
+    cm_calibration_text(&job->calibration, job->threshold, meaning, sizeof meaning);
+    fprintf(stream, "this threshold means %s\n", meaning);
+    fprintf(stream, "probability %.4f that it is one person, if both were equally likely before\n",
+            cm_logistic_probability(&job->calibration.logistic, similarity, 0.5));
+}
 
 static int print_pair(const compare_job *job)
 {
@@ -34,11 +53,23 @@ static int print_pair(const compare_job *job)
         cm_json_add(answer, "similarity", cm_json_number((double)similarity));
         cm_json_add(answer, "threshold", cm_json_number(job->threshold));
         cm_json_add(answer, "same", json_boolean(same));
+        if (job->calibration.curve) {
+            cm_json_add(answer, "fmr", cm_json_number(cm_calibration_fmr(&job->calibration, job->threshold)));
+            cm_json_add(answer, "probability", cm_json_number(cm_logistic_probability(&job->calibration.logistic, (double)similarity, 0.5)));
+        }
         cm_json_print(answer, out.stream, 0);
     } else {
         fprintf(out.stream, "similarity %.4f, threshold %g: %s\n", (double)similarity, job->threshold, same ? "the same person" : "not the same person");
+        if (job->calibration.curve)
+            print_meaning(job, (double)similarity, out.stream);
     }
     return cm_outfile_finish(&out, same ? CM_EXIT_OK : CM_EXIT_NO);
+}
+
+static int take(const cm_result *result, void *context)
+{
+    compare_job *job = context;
+    return cm_face_set_take(result, &job->set);
 }
 
 static void print_matrix_json(const cm_face_set *set, const float *similarity, FILE *stream)
@@ -107,7 +138,8 @@ static int run(compare_job *job, int count, char **paths)
     job->set.thumbnails_wanted = job->draw != NULL;
     job->settings.options.max_faces = 1;
     cm_pipeline pipeline = {.settings = &job->settings, .inputs = &inputs, .detect = !job->aligned, .embed = 1, .aligned = job->aligned,
-                            .keep_pictures = job->draw != NULL, .what = "compare", .take = cm_face_set_take, .context = &job->set};
+                            .keep_pictures = job->draw != NULL, .what = "compare", .take = take,
+                            .check = job->calibration.curve ? check_calibration : NULL, .context = job};
     code = cm_pipeline_run(&pipeline);
     if (!job->matrix && code == CM_EXIT_OK)
         code = print_pair(job);
@@ -119,13 +151,13 @@ static int run(compare_job *job, int count, char **paths)
 
 int cm_command_compare(int argc, char **argv)
 {
-    compare_job job = {.threshold = default_threshold, .form.protect = 1};
+    compare_job job = {.threshold = NAN, .form.protect = 1};
     cm_flags flags = {
         .command = "compare", .synopsis = "[options] A B | --matrix IMAGE...", .minimum = 1, .maximum = -1,
         .help = "Compares the best face of picture A with that of picture B (--rank, by default the large and central one) by the cosine of their\n"
                 "embeddings. Exit code 0: the same person (similarity >= threshold), 1: not the same, 3: a picture shows no face.\n"
                 "The default threshold of 0.3 is a place to start from: with the usual ArcFace networks roughly one pair of strangers in a thousand\n"
-                "reaches it. Common choices lie between 0.28 (lenient) and 0.4 (strict). Calibrate it with your model and your pictures.\n"
+                "reaches it. Common choices lie between 0.28 (lenient) and 0.4 (strict). Calibrate it with your model and your pictures: 'cameo calibrate'.\n"
                 "With --matrix all pictures are compared with each other.",
         .examples = "  cameo compare a.jpg b.jpg && echo same\n  cameo compare --json --threshold 0.4 a.jpg b.jpg\n"
                     "  cameo compare --matrix people/ --draw matrix.png"};
@@ -134,6 +166,8 @@ int cm_command_compare(int argc, char **argv)
     job.settings.options.rank = CAMEO_RANK_CENTRAL;
     cm_flags_add(&flags, (cm_flag){.name = "threshold", .value = "T", .kind = CM_FLAG_NUMBER, .target = &job.threshold, .low = -1, .high = 1,
         .help = "smallest similarity that counts as the same person (0.3)"});
+    cm_flags_add(&flags, (cm_flag){.name = "calibration", .value = "FILE", .kind = CM_FLAG_TEXT, .target = &job.calibration_file,
+        .help = "take the threshold from there ('cameo calibrate'), and say what it means"});
     cm_flags_add(&flags, (cm_flag){.name = "aligned", .kind = CM_FLAG_SWITCH, .target = &job.aligned,
         .help = "the pictures are faces that 'cameo align' cut out"});
     cm_flags_add(&flags, (cm_flag){.name = "matrix", .kind = CM_FLAG_SWITCH, .target = &job.matrix,
@@ -153,5 +187,15 @@ int cm_command_compare(int argc, char **argv)
         return cm_report_usage("compare", "--null goes with --matrix");
     if (!job.matrix && job.draw)
         return cm_report_usage("compare", "--draw goes with --matrix");
-    return run(&job, argc - first, argv + first);
+    if (job.matrix && job.calibration_file)
+        return cm_report_usage("compare", "--calibration goes without --matrix, which has no threshold");
+    if (job.calibration_file)
+        code = cm_calibration_load(&job.calibration, job.calibration_file);
+    if (code > CM_EXIT_OK)
+        return code;
+    if (isnan(job.threshold))
+        job.threshold = job.calibration.curve ? job.calibration.threshold.value : default_threshold;
+    code = run(&job, argc - first, argv + first);
+    cm_calibration_free(&job.calibration);
+    return code;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calibration_file.h"
 #include "commands.h"
 #include "embed_output.h"
 #include "report.h"
@@ -11,7 +12,8 @@ typedef struct embed_job {
     cm_inputs_form form;
     cm_embed_format format;
     int aligned, raw, json;
-    const char *path;
+    const char *path, *calibration_file;
+    cm_calibration calibration; /* curve NULL: none */
     size_t pictures, faces;
     float *scaled; /* [dimension] */
     cm_embed_output output;
@@ -48,6 +50,19 @@ static int take(const cm_result *result, void *context)
     return cm_embed_output_flush(&job->output);
 }
 
+/* Says what the threshold means that goes with these embeddings. */
+static int check_calibration(const cameo_engine *engine, void *context)
+{
+    embed_job *job = context;
+    char meaning[160];
+    int code = cm_calibration_check(&job->calibration, engine, &job->settings);
+    if (code != CM_EXIT_OK)
+        return code;
+    cm_calibration_text(&job->calibration, job->calibration.threshold.value, meaning, sizeof meaning);
+    job->output.threshold = job->calibration.threshold.value;
+    return cm_report(CM_EXIT_OK, "threshold %.4f for cosines of these embeddings: this threshold means %s", job->calibration.threshold.value, meaning);
+}
+
 static void add_flags(embed_job *job, cm_flags *flags)
 {
     cm_flags_add(flags, (cm_flag){.name = "aligned", .kind = CM_FLAG_SWITCH, .target = &job->aligned,
@@ -59,6 +74,8 @@ static void add_flags(embed_job *job, cm_flags *flags)
     cm_flags_add(flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &job->json, .help = "the same as --format jsonl"});
     cm_flags_add(flags, (cm_flag){.name = "output", .letter = 'o', .value = "OUT", .kind = CM_FLAG_TEXT, .target = &job->path,
         .help = "write to a file, which is complete or absent"});
+    cm_flags_add(flags, (cm_flag){.name = "calibration", .value = "FILE", .kind = CM_FLAG_TEXT, .target = &job->calibration_file,
+        .help = "give the threshold of 'cameo calibrate' with each face, and say what it means"});
     cm_inputs_add_flag(&job->form, flags);
 }
 
@@ -77,7 +94,8 @@ static int run(embed_job *job, int count, char **paths)
         return code;
     }
     cm_pipeline pipeline = {.settings = &job->settings, .inputs = &inputs, .detect = !job->aligned, .embed = 1, .aligned = job->aligned,
-                            .results_on_stdout = job->path == NULL, .what = "embed", .take = take, .context = job};
+                            .results_on_stdout = job->path == NULL, .what = "embed", .take = take,
+                            .check = job->calibration.curve ? check_calibration : NULL, .context = job};
     code = cm_pipeline_run(&pipeline);
     if (code == CM_EXIT_OK && job->faces == 0)
         code = CM_EXIT_NO;
@@ -110,5 +128,11 @@ int cm_command_embed(int argc, char **argv)
         job.path = NULL;
     if (job.format == CM_EMBED_NPY && !job.path)
         return cm_report_usage("embed", "--format npy wants a file: -o OUT.npy");
-    return run(&job, argc - first, argv + first);
+    if (job.calibration_file)
+        code = cm_calibration_load(&job.calibration, job.calibration_file);
+    if (code > CM_EXIT_OK)
+        return code;
+    code = run(&job, argc - first, argv + first);
+    cm_calibration_free(&job.calibration);
+    return code;
 }

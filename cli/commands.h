@@ -10,6 +10,8 @@
     X(embed, "turn faces into embeddings")                                   \
     X(compare, "tell whether two pictures show the same person")             \
     X(doctor, "find out how a recognition model wants its faces")             \
+    X(eval, "measure how well a model tells people apart")                   \
+    X(calibrate, "find the threshold for a wanted rate of false accepts")    \
     X(run, "run any model on a tensor in NumPy's format")                    \
     X(bench, "measure how fast a model is here")                             \
     X(model, "list, fetch, check and make models")

@@ -15,7 +15,6 @@
 int cm_digest_file(const char *path, char *text, uint64_t *bytes)
 {
     enum { CHUNK = 1 << 18 };
-    static const char digits[] = "0123456789abcdef";
     struct sha256_ctx context;
     uint8_t digest[SHA256_DIGEST_SIZE];
     uint64_t total = 0;
@@ -44,14 +43,28 @@ int cm_digest_file(const char *path, char *text, uint64_t *bytes)
     if (count < 0)
         return cm_report(CM_EXIT_INPUT, "%s: cannot be read: %s", path, strerror(reason));
     sha256_digest(&context, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        text[2 * i] = digits[digest[i] >> 4];
-        text[2 * i + 1] = digits[digest[i] & 15];
-    }
-    text[2 * sizeof digest] = '\0';
+    cm_digest_text(digest, text);
     if (bytes)
         *bytes = total;
     return CM_EXIT_OK;
+}
+
+void cm_digest_bytes(const void *bytes, size_t size, unsigned char *digest)
+{
+    struct sha256_ctx context;
+    sha256_init(&context);
+    sha256_update(&context, size, bytes);
+    sha256_digest(&context, CM_DIGEST_BYTES, digest);
+}
+
+void cm_digest_text(const unsigned char *digest, char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < CM_DIGEST_BYTES; i++) {
+        text[2 * i] = digits[digest[i] >> 4];
+        text[2 * i + 1] = digits[digest[i] & 15];
+    }
+    text[2 * CM_DIGEST_BYTES] = '\0';
 }
 
 int cm_digest_parse(const char *text, char *out)

@@ -1,6 +1,7 @@
 #include "embed_output.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 
 int cm_embed_output_open(cm_embed_output *output, cm_embed_format format, const char *path)
 {
-    *output = (cm_embed_output){.format = format};
+    *output = (cm_embed_output){.format = format, .threshold = NAN};
     int code = cm_outfile_open(&output->out, path);
     if (code != CM_EXIT_OK || format != CM_EMBED_NPY)
         return code;
@@ -28,13 +29,15 @@ int cm_embed_output_open(cm_embed_output *output, cm_embed_format format, const 
     return CM_EXIT_OK;
 }
 
-static void write_json(FILE *stream, const cm_result *result, size_t face, const float *embedding, float norm)
+static void write_json(FILE *stream, const cm_result *result, size_t face, const float *embedding, float norm, double threshold)
 {
     json_t *line = json_object();
     cm_json_add(line, "file", cm_json_text(result->path));
     cm_json_add(line, "face", json_integer((json_int_t)face));
     cm_json_add_face(line, &result->faces[face]);
     cm_json_add(line, "norm", cm_json_number((double)norm));
+    if (!isnan(threshold))
+        cm_json_add(line, "threshold", json_real(threshold));
     if (embedding)
         cm_json_add(line, "embedding", cm_json_floats(embedding, (size_t)result->dimension));
     cm_json_print(line, stream, 0);
@@ -72,11 +75,11 @@ int cm_embed_output_row(cm_embed_output *output, const cm_result *result, size_t
     output->dimension = result->dimension;
     switch (output->format) {
     case CM_EMBED_JSONL:
-        write_json(output->out.stream, result, face, embedding, norm);
+        write_json(output->out.stream, result, face, embedding, norm, output->threshold);
         break;
     case CM_EMBED_NPY:
         cm_npy_write_values(output->out.stream, embedding, (size_t)result->dimension);
-        write_json(output->rows.stream, result, face, NULL, norm);
+        write_json(output->rows.stream, result, face, NULL, norm, output->threshold);
         break;
     case CM_EMBED_CSV:
         if (output->count == 0)

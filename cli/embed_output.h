@@ -14,6 +14,7 @@ typedef struct cm_embed_output {
     char *rows_path;
     int64_t count;    /* rows so far */
     int dimension;
+    double threshold;  /* of a calibration, for JSON lines; NAN: none */
 } cm_embed_output;
 
 /* path NULL: standard output (not for npy). Returns an exit code (reported). */

@@ -87,7 +87,7 @@ static int append(cm_inputs *inputs, char *path, size_t relative)
         inputs->list = list;
         inputs->capacity = capacity;
     }
-    inputs->list[inputs->count++] = (cm_input){path, relative};
+    inputs->list[inputs->count++] = (cm_input){.path = path, .relative = relative};
     return CM_EXIT_OK;
 }
 
@@ -241,6 +241,7 @@ static int next_line(cm_inputs *inputs, cm_input *input)
         inputs->listed++;
         input->path = remember(inputs, inputs->line) ? strdup(inputs->line) : NULL;
         input->relative = input->path ? name_start(input->path) : 0;
+        input->number = inputs->handed_out++;
         return input->path ? 1 : -1;
     }
 }
@@ -256,6 +257,7 @@ int cm_inputs_next(cm_inputs *inputs, cm_input *input)
     if (inputs->next >= inputs->count)
         return 0;
     *input = inputs->list[inputs->next];
+    input->number = inputs->handed_out++;
     inputs->list[inputs->next++].path = NULL;
     return 1;
 }

@@ -10,6 +10,7 @@
 typedef struct cm_input {
     char *path;
     size_t relative; /* where in `path` the part begins that is relative to the folder it was found in (or the file's name) */
+    size_t number;   /* its place among those that were handed out, from 0 */
 } cm_input;
 
 /* How a command wants its arguments taken. */
@@ -25,7 +26,7 @@ typedef struct cm_inputs {
     size_t count, capacity, next;
     int has_stream;
     char *line; /* of getdelim */
-    size_t line_capacity, listed;
+    size_t line_capacity, listed, handed_out;
     int code; /* of what was wrong with the list on standard input */
     void *files; /* tree of what is to be read */
     pthread_mutex_t files_lock;

@@ -61,6 +61,16 @@ json_t *cm_json_text(const char *text)
     return value;
 }
 
+int cm_json_is_plain(const char *text)
+{
+    for (size_t length; *text; text += length) {
+        length = utf8_length((const unsigned char *)text);
+        if (length == 0 || (unsigned char)*text < 0x20 || *text == 0x7f)
+            return 0;
+    }
+    return 1;
+}
+
 json_t *cm_json_number(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();

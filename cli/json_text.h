@@ -13,6 +13,8 @@ void cm_json_install(void);
 
 /* A string; bytes that are not UTF-8 (file names may hold any) become U+FFFD. NULL becomes null. */
 json_t *cm_json_text(const char *text);
+/* 1 if a text holds neither control characters nor bytes that are no UTF-8: it is shown as it is. */
+int cm_json_is_plain(const char *text);
 /* A number; null where it is not finite. */
 json_t *cm_json_number(double value);
 /* [count] -> array. Nine digits say a float32 exactly. */

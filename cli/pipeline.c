@@ -102,6 +102,26 @@ static cameo_status analyze(cameo_session *session, item *it)
     return cameo_analyze(session, &view, it->faces, it->face_count, it->embeddings, it->attributes, &it->error);
 }
 
+/* The one face of a picture whose landmarks are known. */
+static cameo_status take_landmarks(item *it, const float landmarks[5][2])
+{
+    cameo_status status = grow_faces(it, 1);
+    if (status == CAMEO_OK) {
+        it->faces[0] = (cameo_face){.landmark_count = 5};
+        memcpy(it->faces[0].landmarks, landmarks, sizeof it->faces[0].landmarks);
+        it->face_count = 1;
+    }
+    return status;
+}
+
+static cameo_status load(const shared *common, item *it)
+{
+    const cm_pipeline *pipeline = common->pipeline;
+    if (pipeline->load)
+        return pipeline->load(&it->image, it->input.path, it->input.number, &common->limits, pipeline->context, &it->error);
+    return cameo_image_load(&it->image, it->input.path, &common->limits, &it->error);
+}
+
 static void fail(item *it, cameo_status status)
 {
     if (it->error.status == CAMEO_OK)
@@ -111,8 +131,10 @@ static void fail(item *it, cameo_status status)
 static void process_picture(const worker *self, item *it)
 {
     const cm_pipeline *pipeline = self->common->pipeline;
-    cameo_status status = cameo_image_load(&it->image, it->input.path, &self->common->limits, &it->error);
-    if (status == CAMEO_OK && pipeline->detect)
+    cameo_status status = load(self->common, it);
+    if (status == CAMEO_OK && pipeline->landmarks)
+        status = take_landmarks(it, pipeline->landmarks[it->input.number]);
+    else if (status == CAMEO_OK && pipeline->detect)
         status = detect(self->session, it);
     if (status == CAMEO_OK && pipeline->embed)
         status = embed(self->session, it, self->common->dimension);
@@ -141,7 +163,7 @@ static void process_crops(const worker *self, item *items, size_t count)
     item *good[BATCH];
     size_t used = 0, dimension = (size_t)self->common->dimension;
     for (size_t i = 0; i < count; i++) {
-        cameo_status status = cameo_image_load(&items[i].image, items[i].input.path, &self->common->limits, &items[i].error);
+        cameo_status status = load(self->common, &items[i]);
         if (status == CAMEO_OK)
             status = whole_crop(&items[i]);
         if (status == CAMEO_OK && !(items[i].embeddings = malloc(dimension * sizeof(float))))
@@ -175,8 +197,8 @@ static int take_item(shared *common, const item *it)
     }
     cameo_image_view view = cameo_image_pixels(it->image);
     const cm_pipeline *pipeline = common->pipeline;
-    cm_result result = {.path = it->input.path, .relative = it->input.path + it->input.relative, .width = view.width, .height = view.height,
-                        .image = pipeline->keep_pictures ? it->image : NULL, .faces = it->faces, .face_count = it->face_count,
+    cm_result result = {.path = it->input.path, .relative = it->input.path + it->input.relative, .number = it->input.number, .width = view.width,
+                        .height = view.height, .image = pipeline->keep_pictures ? it->image : NULL, .faces = it->faces, .face_count = it->face_count,
                         .embeddings = it->embeddings, .dimension = common->dimension, .attributes = it->attributes};
     return pipeline->take(&result, pipeline->context);
 }
@@ -301,6 +323,8 @@ int cm_pipeline_run(cm_pipeline *pipeline)
                       (pipeline->analyze ? CM_SETTINGS_ATTRIBUTES : 0u);
     cameo_engine *engine;
     int code = cm_settings_open_engine(pipeline->settings, wanted, threads / workers, &engine);
+    if (code == CM_EXIT_OK && pipeline->check)
+        code = pipeline->check(engine, pipeline->context);
     if (code == CM_EXIT_OK) {
         shared common = {.pipeline = pipeline, .engine = engine, .dimension = cameo_engine_dimension(engine)};
         common.limits = pipeline->settings->limits.image;

@@ -7,6 +7,7 @@
 
 typedef struct cm_result {
     const char *path, *relative; /* of the picture; see cm_input */
+    size_t number;               /* of the picture; those that cannot be read are not handed out, but count */
     const cameo_image *image;    /* NULL unless pictures are kept */
     int width, height;           /* of the picture */
     const cameo_face *faces;     /* [face_count]; of an aligned crop: one face that is the whole crop, without landmarks */
@@ -20,15 +21,25 @@ typedef struct cm_result {
  * CM_EXIT_USAGE stop the work. */
 typedef int cm_result_taker(const cm_result *result, void *context);
 
+/* Reads picture `number`, called `path`, from somewhere else than the file of that name. Called by several threads. */
+typedef cameo_status cm_picture_loader(cameo_image **image, const char *path, size_t number, const cameo_image_limits *limits, void *context,
+                                       cameo_error *error);
+
+/* Looks at the engine before work begins. Returns an exit code (reported). */
+typedef int cm_engine_check(const cameo_engine *engine, void *context);
+
 typedef struct cm_pipeline {
     const cm_settings *settings;
     cm_inputs *inputs;
     int detect, embed, aligned; /* aligned: the pictures are crops; no detection */
     int analyze;                /* attributes of the faces */
     int keep_pictures;
+    const float (*landmarks)[5][2]; /* [pictures]: of the one face of each, instead of detection; NULL: not known */
     int results_on_stdout; /* no progress bar where results appear on the terminal */
     const char *what;      /* on the progress bar */
     cm_result_taker *take;
+    cm_picture_loader *load; /* NULL: files */
+    cm_engine_check *check;  /* NULL: none */
     void *context;
 } cm_pipeline;
 

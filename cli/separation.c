@@ -2,9 +2,10 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { LANES = 8, LEAST_IMPOSTORS = 10, FINEST_FAR = 6 };
+#include "eval_rates.h"
+
+enum { LANES = 8 };
 
 typedef struct moments {
     double count, sum, squares;
@@ -73,12 +74,10 @@ void cm_separation_pairs(const cm_labelled *set, size_t *same, size_t *different
 
 double cm_separation_far(size_t different)
 {
-    double far = NAN, step = 1;
-    for (int i = 0; i < FINEST_FAR; i++) {
-        step /= 10;
-        if ((double)different * step >= LEAST_IMPOSTORS)
-            far = step;
-    }
+    double far = NAN;
+    for (int i = 0; i < CM_RATES_FINEST; i++)
+        if (cm_rates_resolvable(different, cm_rates_far(i)))
+            far = cm_rates_far(i);
     return far;
 }
 
@@ -119,57 +118,21 @@ static int make_scores(const cm_labelled *set, scores *s)
     return 0;
 }
 
-static int ascending(const void *left, const void *right)
+/* Accepted is what scores above all but far * count pairs of different people. */
+static int take_rates(scores *s, cm_separation *separation)
 {
-    float a, b;
-    memcpy(&a, left, sizeof a);
-    memcpy(&b, right, sizeof b);
-    return (a > b) - (a < b);
-}
-
-/* Both sorted. Counts, for each score of the same person, those of different people below it. */
-static double area(const scores *s)
-{
-    size_t below = 0, equal = 0;
-    double wins = 0;
-    for (size_t i = 0; i < s->same_count; i++) {
-        while (below < s->different_count && s->different[below] < s->same[i])
-            below++;
-        for (equal = below; equal < s->different_count && s->different[equal] <= s->same[i]; equal++)
-            ;
-        wins += (double)below + 0.5 * (double)(equal - below);
+    cm_distribution same, different;
+    int done = cm_distribution_sort(&same, s->same, s->same_count) == 0 && cm_distribution_sort(&different, s->different, s->different_count) == 0;
+    if (done) {
+        separation->auc = cm_rates_auc(&same, &different);
+        separation->eer = cm_rates_eer(&same, &different, NULL);
+        separation->far = cm_separation_far(s->different_count);
+        separation->tar = isnan(separation->far) ? NAN
+            : cm_distribution_rate(&same, cm_distribution_threshold(&different, cm_rates_allowed(different.total, separation->far)));
+        cm_distribution_free(&different);
     }
-    return wins / (double)s->same_count / (double)s->different_count;
-}
-
-/* Both sorted. The threshold goes up through the scores of different people; where the two error rates meet their mean is taken. */
-static double equal_error_rate(const scores *s)
-{
-    double rate = 1, nearest = 2;
-    size_t rejected = 0;
-    for (size_t i = 0; i <= s->different_count; i++) {
-        float threshold = i < s->different_count ? s->different[i] : INFINITY;
-        while (rejected < s->same_count && s->same[rejected] < threshold)
-            rejected++;
-        double accepts = (double)(s->different_count - i) / (double)s->different_count, rejects = (double)rejected / (double)s->same_count;
-        if (fabs(accepts - rejects) < nearest) {
-            nearest = fabs(accepts - rejects);
-            rate = (accepts + rejects) / 2;
-        }
-    }
-    return rate;
-}
-
-/* Both sorted. Accepted is what scores above all but far * count pairs of different people. */
-static double true_accept_rate(const scores *s, double far)
-{
-    if (isnan(far))
-        return NAN;
-    size_t passing = (size_t)((double)s->different_count * far * (1 + 1e-9)), accepted = 0;
-    float threshold = s->different[s->different_count - 1 - passing];
-    while (accepted < s->same_count && s->same[s->same_count - 1 - accepted] > threshold)
-        accepted++;
-    return (double)accepted / (double)s->same_count;
+    cm_distribution_free(&same);
+    return done ? 0 : -1;
 }
 
 int cm_separation_measure(const cm_labelled *set, cm_separation *separation)
@@ -187,14 +150,11 @@ int cm_separation_measure(const cm_labelled *set, cm_separation *separation)
     separation->separation = gap_in_deviations(s.all_same, s.all_different);
     for (int i = 0; i < set->people; i++)
         separation->without[i] = gap_in_deviations(less(s.all_same, s.of_same[i]), less(s.all_different, s.of_different[i]));
-    qsort(s.same, s.same_count, sizeof *s.same, ascending);
-    qsort(s.different, s.different_count, sizeof *s.different, ascending);
-    separation->auc = area(&s);
-    separation->eer = equal_error_rate(&s);
-    separation->far = cm_separation_far(s.different_count);
-    separation->tar = true_accept_rate(&s, separation->far);
+    int code = take_rates(&s, separation);
     free_scores(&s);
-    return 0;
+    if (code != 0)
+        cm_separation_free(separation);
+    return code;
 }
 
 void cm_separation_free(cm_separation *separation)
