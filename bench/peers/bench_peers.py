@@ -1,6 +1,6 @@
 """cameo and its peers on the same networks, pictures and cores.
 
-usage: bench_peers.py [--quick] [--models NAME,...] [--json FILE]
+usage: bench_peers.py [--quick | --service] [--cpu avx2] [--models NAME,...] [--json FILE]
 
 Run by ./run bench-peers, which installs the peers into build/peers-env. docs/performance.md says what is measured and how.
 """
@@ -15,14 +15,16 @@ import signal
 import statistics
 import sys
 import time
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 from bench_cases import Case, all_cases, cases_of, most_faces, quick_cases
 from machine_facts import machine_facts
 from peer_engines import ENGINES, OURS, Unavailable, engine_module
+from peer_hold import build_hold
 from peer_models import Workshop
 from peer_process import PRIORITY, Worker, run_in_real_time
 from peer_schedule import Bench
+from peer_service import MODELS as SERVICE_MODELS, measure_services, service_text
 from peer_table import Row, add_ratios, json_row, whole_text
 
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -86,7 +88,7 @@ def make_report(bench: Bench, rows: List[Row], machine: Dict[str, Any], seconds:
     remarks = [] if bench.real_time else ["Real-time scheduling was not allowed: other programs may have interrupted the runs."]
     remarks.append(f"Measured in {seconds:.0f} seconds.")
     return {
-        "cpu": machine["cpu"], "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "machine": machine,
+        "cpu": machine["cpu"], "date": now(), "machine": machine,
         "command": command,
         "scheduling": f"SCHED_FIFO {PRIORITY}" if bench.real_time else "ordinary scheduling",
         "versions": {engine: bench.versions[engine] for engine in ENGINES if engine in bench.versions},
@@ -95,40 +97,72 @@ def make_report(bench: Bench, rows: List[Row], machine: Dict[str, Any], seconds:
         "engines": list(ENGINES), "missing": bench.missing, "remarks": remarks, "rows": [json_row(row) for row in rows]}
 
 
-def main() -> None:
+def now() -> str:
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run bench-peers", description="cameo and its peers on the same networks, pictures and cores")
     parser.add_argument("--quick", action="store_true", help="r50 and MobileFaceNet one face at a time: at most three minutes instead of ten")
+    parser.add_argument("--service", action="store_true", help="instead: many sessions at once on two cores, cameo and ONNX Runtime (two minutes)")
+    parser.add_argument("--cpu", choices=["avx2"], help="hide from all engines what the processor has beyond AVX2")
     parser.add_argument("--models", metavar="NAME,...", help="only these networks, in their share of that time")
     parser.add_argument("--json", metavar="FILE", help="write the results there too")
     arguments = parser.parse_args()
+    if arguments.service and (arguments.quick or arguments.cpu):
+        parser.error("--service goes with neither --quick nor --cpu")
+    arguments.command = " ".join(["./run bench-peers", *["--quick"][:arguments.quick], *["--service"][:arguments.service],
+                                  *(["--cpu", arguments.cpu] if arguments.cpu else []), *(["--models", arguments.models] if arguments.models else [])])
+    return arguments
+
+
+def chosen_cases(arguments: argparse.Namespace, workshop: Workshop) -> Tuple[List[Case], float]:
+    """What to measure, and in how many seconds. Raises ValueError for a network that has no case."""
+    every, seconds = (quick_cases(), QUICK_SECONDS) if arguments.quick else (all_cases(workshop.detectors()), ALL_SECONDS)
+    cases = [case for case in every if arguments.cpu is None or case.type == "fp32"]
+    if arguments.models is not None:
+        cases = cases_of(cases, arguments.models.split(","))
+    return cases, seconds * sum(case.share for case in cases) / sum(case.share for case in every)
+
+
+def report_cases(bench: Bench, arguments: argparse.Namespace, machine: Dict[str, Any]) -> Dict[str, Any]:
+    cases, seconds = chosen_cases(arguments, bench.workshop)
+    if arguments.cpu:
+        bench.hold = build_hold(bench.folder)
+    make_models(bench, cases)
+    begin = time.monotonic()
+    bench.real_time = run_in_real_time()
+    find_references(bench, cases)
+    rows = measure_all(bench, cases, begin + seconds)
+    return make_report(bench, rows, machine, time.monotonic() - begin, arguments.command)
+
+
+def report_services(bench: Bench, arguments: argparse.Namespace, machine: Dict[str, Any]) -> Dict[str, Any]:
+    models = arguments.models.split(",") if arguments.models else SERVICE_MODELS
+    if not set(models) <= set(SERVICE_MODELS):
+        raise ValueError(f"sessions are measured of {', '.join(SERVICE_MODELS)}")
+    rows = measure_services(bench, models)
+    return {"cpu": machine["cpu"], "date": now(), "machine": machine, "command": arguments.command, "versions": bench.versions, "rows": rows}
+
+
+def main() -> None:
+    arguments = parse_arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     release, folder = os.path.join(TREE, "build", "release"), os.path.join(TREE, "build", "peers")
     workshop = Workshop(os.path.join(release, "cameo"), os.environ.get("CAMEO_TEST_DATA") or os.path.join(TREE, "..", "shared", "data"), folder)
     missing = find_missing(os.path.join(TREE, "build", "peers-env", "failed"))
     machine = machine_facts()
     bench = Bench(workshop, os.path.join(release, "libcameo.so"), folder, missing, progress)
-    cases, seconds = (quick_cases(), QUICK_SECONDS) if arguments.quick else (all_cases(workshop.detectors()), ALL_SECONDS)
-    if arguments.models is not None:
-        try:
-            some = cases_of(cases, arguments.models.split(","))
-        except ValueError as error:
-            parser.error(str(error))
-        seconds *= sum(case.share for case in some) / sum(case.share for case in cases)
-        cases = some
     try:
-        make_models(bench, cases)
-        begin = time.monotonic()
-        bench.real_time = run_in_real_time()
-        find_references(bench, cases)
-        rows = measure_all(bench, cases, begin + seconds)
+        report = (report_services if arguments.service else report_cases)(bench, arguments, machine)
     except KeyboardInterrupt:
         sys.exit(130)
+    except (ValueError, Unavailable) as error:
+        sys.exit(f"./run bench-peers: {error}")
     finally:
         Worker.close_all()
         progress("")
-    command = " ".join(["./run bench-peers", *["--quick"][:arguments.quick], *(["--models", arguments.models] if arguments.models else [])])
-    report = make_report(bench, rows, machine, time.monotonic() - begin, command)
-    print(whole_text(report, OURS), end="")
+    print(service_text(report) if arguments.service else whole_text(report, OURS), end="")
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
             json.dump(report, file, indent=1, ensure_ascii=False)

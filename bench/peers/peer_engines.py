@@ -38,6 +38,7 @@ class Job:
     inputs: str           # .npy file, float32 [batch, 3, height, width]
     answers: str          # .npz file to write: the outputs after the first run
     library: str          # libcameo.so
+    hold: str             # library that hides AVX-512 from the worker (peer_hold.py); "": the processor as it is
     started: float        # time.monotonic() just before the process was made
 
 

@@ -35,6 +35,8 @@ class Bench:
         self.versions: Dict[str, str] = {}
         self.base_ms: List[float] = []
         self.real_time = False  # set by whoever asks for it
+        self.preferred = False  # the same, where it is not in real time (peer_process.prefer)
+        self.hold = ""          # the same: see peer_engines.Job
 
     def inputs(self, model: str, batch: int) -> str:
         if (model, batch) not in self.input_files:
@@ -50,8 +52,8 @@ class Bench:
         file = self.workshop.file(case.model, engine_module(engine).FORMAT)
         model = self.workshop.model(case.model)
         job = Job(engine, setting, file, model.input_name, list(model.output_names), case.type, case.threads, case.batch,
-                  self.inputs(case.model, case.batch), os.path.join(self.folder, answers), self.library, 0.0)
-        worker = Worker(job, os.path.join(self.folder, f"{engine}.log"))
+                  self.inputs(case.model, case.batch), os.path.join(self.folder, answers), self.library, self.hold, 0.0)
+        worker = Worker(job, os.path.join(self.folder, f"{engine}.log"), self.preferred)
         self.versions[engine] = worker.version
         self.base_ms.append(worker.base_ms)
         return worker

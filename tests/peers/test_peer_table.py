@@ -11,6 +11,7 @@ sys.path.insert(0, FOLDER)
 
 import bench_cases  # noqa: E402
 import machine_facts  # noqa: E402
+import peer_service  # noqa: E402
 import peer_table  # noqa: E402
 import peer_turns  # noqa: E402
 from peer_engines import Unavailable  # noqa: E402
@@ -193,6 +194,65 @@ class Turns(unittest.TestCase):
 
     def test_all_failing_ends_the_turns(self):
         self.assertEqual([entrant.failure for entrant in self.turns(StandIn("a", 100.0, [], fails_at=1))], ["a broke"])
+
+
+class SessionStandIn:
+    """A worker of the service case: each slice has these runs, in ms, of one second."""
+
+    def __init__(self, times_ms, fails=False):
+        self.times_ms, self.fails, self.asked = times_ms, fails, []
+
+    def ask(self, line):
+        self.asked.append(line.split())
+
+    def answer(self):
+        if self.fails:
+            raise Unavailable("gone")
+        return {"times_ms": self.times_ms, "wall": 1.0, "threads": {1: 0.25, 2: 0.5}}
+
+
+class Services(unittest.TestCase):
+    def setUp(self):
+        self.before = peer_service.SLICE_SECONDS, peer_service.WARM_SECONDS, peer_service.START_SECONDS
+        peer_service.SLICE_SECONDS = peer_service.WARM_SECONDS = peer_service.START_SECONDS = 0.0
+
+    def tearDown(self):
+        peer_service.SLICE_SECONDS, peer_service.WARM_SECONDS, peer_service.START_SECONDS = self.before
+
+    def test_sessions_are_added_up_and_begin_together(self):
+        workers = [SessionStandIn([10.0] * 19 + [90.0]), SessionStandIn([20.0] * 20)]
+        sessions = peer_service.Sessions("cameo", "plain", workers)
+        sessions.slice([])
+        row = sessions.row(peer_service.Service("mbf", 2, 2))
+        self.assertEqual((row["faces_per_second"], row["cores"], row["busy_cores"]), (40.0, 1.5, None))
+        self.assertEqual((row["median_ms"], row["late_ms"]), (20.0, 20.0))
+        self.assertEqual(workers[0].asked, workers[1].asked)
+        self.assertEqual(workers[0].asked[0][0], "between")
+
+    def test_table_says_why_one_is_missing(self):
+        service = {"model": "mbf", "sessions": 1, "threads": 2, "beside": True, "setting": "plain"}
+        lines = cells(peer_service.service_table([
+            {**service, "engine": "cameo", "faces_per_second": 100.0, "median_ms": 10.0, "late_ms": 12.34, "cores": 1.3, "busy_cores": 0.68},
+            {**service, "engine": "slow", "reason": "gone"}]))
+        self.assertEqual(lines[2], ["mbf", "1 session of 2 threads beside a busy program", "cameo", "plain", "100.0", "10.0", "12.3", "1.30", "0.68", ""])
+        self.assertEqual(lines[3][4:], ["–"] * 5 + ["gone"])
+
+    def test_one_that_fails_does_not_stop_the_others(self):
+        class OneBench:
+            def progress(self, text):
+                pass
+
+            def start(self, engine, setting, case, answers):
+                return SessionStandIn([5.0], fails=engine != "cameo")
+
+        rows = peer_service.measure_service(OneBench(), peer_service.Service("mbf", 1, 1))
+        self.assertEqual(rows[0]["faces_per_second"], 1.0)
+        self.assertEqual([row.get("reason") for row in rows], [None, "gone"])
+
+    def test_every_kind_is_there_for_every_model(self):
+        kinds = [(service.sessions > 1, service.threads, service.busy) for service in peer_service.services(["mbf"])]
+        self.assertEqual(kinds, [(False, 2, False), (False, 2, True), (True, 2, False), (True, 1, False)])
+        self.assertEqual(len(peer_service.services(["r50", "mbf"])), 8)
 
 
 unittest.main()
