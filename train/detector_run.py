@@ -122,7 +122,8 @@ class Trainer:
 def checkpoint(trainer, folder, loader, losses):
     figures = evaluate(trainer.average.network, loader)
     names = ("train_loss", "train_score", "train_box", "train_landmarks")
-    line = {"step": trainer.step, "minutes": trainer.seconds / 60, "part": trainer.progress(), **dict(zip(names, (sum(losses) / len(losses)).tolist())), **figures}
+    means = dict(zip(names, (sum(losses) / len(losses)).tolist()))
+    line = {"step": trainer.step, "minutes": trainer.seconds / 60, "part": trainer.progress(), **means, **figures}
     if figures["loss"] < trainer.best:
         trainer.best = figures["loss"]
         checkpoints.save(str(folder / "best.pt"), trainer.average.network.state_dict())

@@ -1,19 +1,13 @@
-"""The detector's training pictures: boxes and landmarks must follow every step, and what is no face must have none.
-
-usage: test_detector_pages.py
-"""
-import pathlib
-import sys
+"""The detector's training pictures: boxes and landmarks must follow every step, and what is no face must have none."""
 import unittest
 
 import cv2
 import numpy as np
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from train import detector_evaluate, detector_labels  # noqa: E402
-from train.detector_data import batch  # noqa: E402
-from train.detector_scene import Faces, Source, clip, page, place, random_map, tiles_of, transform, turned_boxes  # noqa: E402
-from train.detector_textures import KINDS, texture  # noqa: E402
+from train import detector_evaluate, detector_labels
+from train.detector_data import batch
+from train.detector_scene import Faces, Source, clip, page, place, random_map, tiles_of, transform, turned_boxes
+from train.detector_textures import KINDS, texture
 
 COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (255, 0, 255)]
 MARKS = np.array([[40, 45], [60, 45], [50, 58], [42, 70], [58, 70]], np.float32)
@@ -132,7 +126,8 @@ class Labels(unittest.TestCase):
         np.testing.assert_allclose(merged[0]["landmarks"], MARKS + [12, 0])
 
     def test_sure_and_doubtful(self):
-        faces = [{**self.face(0, 0.9), "votes": 3}, {**self.face(60, 0.9), "votes": 1}, {**self.face(120, 0.5), "votes": 4}, {**self.face(180, 0.4), "votes": 1}]
+        kinds = ((0, 0.9, 3), (60, 0.9, 1), (120, 0.5, 4), (180, 0.4, 1))
+        faces = [{**self.face(x, score), "votes": votes} for x, score, votes in kinds]
         boxes, points, ignored = detector_labels.split(faces)
         self.assertEqual((boxes.shape, points.shape), ((1, 4), (1, 5, 2)))
         np.testing.assert_allclose(ignored[:, 0], [60, 120])
@@ -144,7 +139,7 @@ class Labels(unittest.TestCase):
 
 class Evaluation(unittest.TestCase):
     def test_compare(self):
-        reference = [{"bbox": [0, 0, 40, 50], "kps": MARKS.tolist()}, {"bbox": [100, 0, 110, 10], "kps": MARKS.tolist()}, {"bbox": [200, 0, 240, 50], "kps": MARKS.tolist()}]
+        reference = [{"bbox": box, "kps": MARKS.tolist()} for box in ([0, 0, 40, 50], [100, 0, 110, 10], [200, 0, 240, 50])]
         found = [{"box": [1, 0, 41, 50], "landmarks": (MARKS + [1, 0]).tolist()}, {"box": [2, 0, 42, 50], "landmarks": MARKS.tolist()}]
         results = detector_evaluate.compare(reference, found)
         self.assertEqual([matched for matched, _ in results], [True, False, False])

@@ -1,25 +1,21 @@
-"""The detector's anchors, targets, loss and export against examples worked out by hand, and what the program makes of an exported file.
-
-usage: test_detector_learning.py PROGRAM
-"""
+"""The detector's anchors, targets, loss and export against examples worked out by hand, and what the program makes of an exported file."""
 import json
+import os
 import pathlib
 import subprocess
-import sys
 import tempfile
 import unittest
 
 import numpy as np
 import torch
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from train import detector_export  # noqa: E402
-from train.detector_anchors import IGNORED, NEGATIVE, anchor_centres, assign, overlaps  # noqa: E402
-from train.detector_loss import decode_boxes, decode_points, detector_loss, overlap_and_distance  # noqa: E402
-from train.detector_network import Detector  # noqa: E402
-from train.detector_run import judge  # noqa: E402
+from train import detector_export
+from train.detector_anchors import IGNORED, NEGATIVE, anchor_centres, assign, overlaps
+from train.detector_loss import decode_boxes, decode_points, detector_loss, overlap_and_distance
+from train.detector_network import Detector
+from train.detector_run import judge
 
-PROGRAM = None
+PROGRAM = os.environ["CAMEO_PROGRAM"]
 
 
 def small_detector(seed=0):
@@ -182,5 +178,4 @@ class Export(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    PROGRAM = sys.argv.pop(1)
     unittest.main()
