@@ -69,6 +69,8 @@ def add_run(commands):
     command.add_argument("--minutes", type=float, help="end by then, however many steps that are")
     command.add_argument("--every", type=int, default=500, metavar="STEPS", help="between evaluations (%(default)s)")
     command.add_argument("--rate", type=float, default=2e-3, help="largest learning rate (%(default)s)")
+    command.add_argument("--muon-rate", type=float, default=0.03, help="the same of the dense convolutions' weights (%(default)s)")
+    command.add_argument("--weights", type=FOLDER, help="begin with these (best.pt of another run)")
     command.add_argument("--seed", type=int, default=1)
     command.add_argument("--threads", type=int, default=1)
     command.add_argument("--workers", type=int, default=1, help="processes that draw pages (%(default)s)")

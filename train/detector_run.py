@@ -15,8 +15,9 @@ from .detector_anchors import NEGATIVE, anchor_centres
 from .detector_data import Batches, as_input, load
 from .detector_loss import decode_boxes, decode_points, detector_loss, overlap_and_distance
 from .detector_network import Detector
+from .muon import Muon
 
-WARM_UP = 200          # steps
+WARM_UP = 100          # steps
 AVERAGE = 0.998        # of the weights, from step to step; less in the beginning
 VALIDATION_BATCHES = 25
 
@@ -75,20 +76,35 @@ def evaluate(network, batches):
     return {"loss": loss_sum / len(batches), "found": found / max(faces, 1), "landmarks": sum(wrong) / max(len(wrong), 1), "false": false / max(fired, 1)}
 
 
+def optimizers(network, options):
+    """Muon for the weights of dense convolutions, AdamW for everything else."""
+    dense = [layer.weight for layer in network.modules() if isinstance(layer, torch.nn.Conv2d) and layer.groups == 1 and layer.bias is None]
+    others = [weight for weight in network.parameters() if all(weight is not other for other in dense)]
+    return torch.optim.AdamW(others, lr=options.rate, weight_decay=0.0, betas=(0.9, 0.99), foreach=True), Muon(dense, lr=options.muon_rate, weight_decay=0.02)
+
+
 class Trainer:
-    """The network, its moving average, the optimizer, and how far they are."""
+    """The network, its moving average, the optimizers, and how far they are."""
 
     def __init__(self, options):
         self.options, self.step, self.seconds, self.best = options, 0, 0.0, math.inf
         torch.manual_seed(options.seed)
         self.network = Detector().to(memory_format=torch.channels_last)
         self.average = checkpoints.Average(self.network, Detector(), AVERAGE)
-        decayed = [p for p in self.network.parameters() if p.dim() > 1]
-        others = [p for p in self.network.parameters() if p.dim() <= 1]
-        self.optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}], lr=options.rate)
+        if options.weights:
+            self.begin_with(options.weights)
+        self.adam, self.muon = optimizers(self.network, options)
+
+    def begin_with(self, path):
+        weights = checkpoints.load(str(path))
+        if weights is None:
+            raise ValueError(f"{path}: there is no such file")
+        self.network.load_state_dict(weights)
+        self.average.network.load_state_dict(weights)
 
     def state(self):
-        return {"network": self.network.state_dict(), "average": self.average.network.state_dict(), "optimizer": self.optimizer.state_dict(),
+        return {"network": self.network.state_dict(), "average": self.average.network.state_dict(), "adam": self.adam.state_dict(),
+                "muon": self.muon.state_dict(),
                 "step": self.step, "seconds": self.seconds, "best": self.best}
 
     def resume(self, path):
@@ -97,7 +113,8 @@ class Trainer:
             return
         self.network.load_state_dict(state["network"])
         self.average.network.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.adam.load_state_dict(state["adam"])
+        self.muon.load_state_dict(state["muon"])
         self.step, self.seconds, self.best = state["step"], state["seconds"], state["best"]
 
     def progress(self):
@@ -106,14 +123,17 @@ class Trainer:
         return min(max(self.step / self.options.steps, limit), 1.0)
 
     def train_step(self, data):
-        rate = self.options.rate * min(1.0, (self.step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * self.progress())))
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+        share = min(1.0, (self.step + 1) / WARM_UP) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * self.progress())))
+        for optimizer, rate in ((self.adam, self.options.rate), (self.muon, self.options.muon_rate)):
+            for group in optimizer.param_groups:
+                group["lr"] = rate * share
         loss, parts, _ = run_batch(self.network, data)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.adam.zero_grad(set_to_none=True)
+        self.muon.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
-        self.optimizer.step()
+        self.adam.step()
+        self.muon.step()
         self.step += 1
         self.average.update(self.network, self.step)
         return torch.stack([loss.detach(), *parts])

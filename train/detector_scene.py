@@ -123,7 +123,7 @@ def face_tile(random, source, size):
         return background_tile(random, source, index, size)
     box = faces.boxes[int(random.integers(len(faces.boxes)))]
     extent = float(np.sqrt(np.prod(box[2:] - box[:2])))
-    target = min(size) * float(np.exp(random.uniform(np.log(0.2), np.log(1.05))))
+    target = min(size) * float(np.exp(random.uniform(np.log(0.28), np.log(1.05))))
     matrix, angle, mirrored = random_map(random, size, (box[:2] + box[2:]) / 2, extent, target)
     border = None if random.random() < 0.3 else tuple(int(v) for v in random.integers(0, 256, 3))
     return place(picture, faces, matrix, angle, mirrored, size, border)
@@ -149,7 +149,7 @@ def background_tile(random, source, index, size):
 
 def page(random, photos, portraits, width, height):
     """-> a picture [height,width,3] and its Faces."""
-    count = int(random.choice([1, 1, 2, 3, 4, 6, 9, 14, 20]))
+    count = int(random.choice([1, 1, 2, 3, 4, 6, 9, 13, 18]))
     if width * height < 250 * 250:
         count = min(count, 6)
     picture, all_faces = np.zeros((height, width, 3), np.uint8), Faces()
