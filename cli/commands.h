@@ -10,6 +10,7 @@
     X(embed, "turn faces into embeddings")                                   \
     X(compare, "tell whether two pictures show the same person")             \
     X(doctor, "find out how a recognition model wants its faces")             \
+    X(quantize, "make a recognition model of float32 into one of eight bits")   \
     X(run, "run any model on a tensor in NumPy's format")                    \
     X(bench, "measure how fast a model is here")                             \
     X(model, "list, fetch, check and make models")
