@@ -22,7 +22,7 @@ static double all_macs(const cm_quantize_job *job)
 static void print_rows(const cm_quantize_job *job, FILE *stream)
 {
     const double all = all_macs(job);
-    fprintf(stream, "%-*s %-8s %7s %9s %12s  %s\n", NAME_WIDTH, "layer", "op", "work %", "error dB", "1 - cosine", "becomes");
+    fprintf(stream, "%-*s %-8s %7s %9s %12s  %-15s %s\n", NAME_WIDTH, "layer", "op", "work %", "error dB", "1 - cosine", "ranges", "becomes");
     for (int i = 0; i < job->row_count; i++) {
         const cm_quantize_row *row = &job->rows[i];
         char decibel[16] = "-", loss[16] = "-";
@@ -30,8 +30,8 @@ static void print_rows(const cm_quantize_job *job, FILE *stream)
             snprintf(decibel, sizeof decibel, "%.1f", 10.0 * log10(row->layer.noise));
         if (!isnan(row->loss))
             snprintf(loss, sizeof loss, "%.6f", row->loss);
-        fprintf(stream, "%-*.*s %-8s %7.2f %9s %12s  %s\n", NAME_WIDTH, NAME_WIDTH, row->layer.name, row->layer.op, 100.0 * (double)row->layer.macs / all,
-                decibel, loss, row->layer.keep ? "float" : "int8");
+        fprintf(stream, "%-*.*s %-8s %7.2f %9s %12s  %-15s %s\n", NAME_WIDTH, NAME_WIDTH, row->layer.name, row->layer.op,
+                100.0 * (double)row->layer.macs / all, decibel, loss, cm_quantize_method_name(row->layer.method), row->layer.keep ? "float" : "int8");
     }
 }
 
@@ -90,6 +90,7 @@ static json_t *layers_json(const cm_quantize_job *job)
         cm_json_add(object, "work", cm_json_number((double)row->layer.macs / all));
         cm_json_add(object, "noise", cm_json_number(row->layer.noise));
         cm_json_add(object, "loss_alone", cm_json_number(row->loss));
+        cm_json_add(object, "ranges", json_string(cm_quantize_method_name(row->layer.method)));
         cm_json_add(object, "low", cm_json_number((double)row->layer.low));
         cm_json_add(object, "high", cm_json_number((double)row->layer.high));
         cm_json_add(object, "quantized", json_boolean(!row->layer.keep));

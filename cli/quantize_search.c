@@ -6,7 +6,7 @@
 #include "quantize_job.h"
 #include "report.h"
 
-enum { SEARCH_FACES = 96, LAYER_FACES = 32 };
+enum { SEARCH_FACES = 96, LAYER_FACES = 32, REFINED_LAYERS = 12 };
 
 static int try_methods(cm_quantize_job *job)
 {
@@ -24,10 +24,11 @@ static int try_methods(cm_quantize_job *job)
     return code;
 }
 
+/* With the ranges as they are: biases corrected if that pays. */
 static int choose_correction(cm_quantize_job *job)
 {
     cm_quantize_score corrected = {0};
-    cameo_quantizer_set_method(job->quantizer, -1, (cameo_range_method)job->method);
+    cameo_quantizer_correct(job->quantizer, 0);
     int code = cm_quantize_measure(job);
     if (code == CM_EXIT_OK)
         code = cm_quantize_try(job, SEARCH_FACES, &job->uncorrected);
@@ -44,17 +45,27 @@ static int is_met(const cm_quantize_job *job, const cm_quantize_score *score)
     return score->cosine >= job->min_cosine && cm_quantize_loss(job, score) <= job->max_loss + 1e-9;
 }
 
-/* Each layer alone. */
+static void keep_all_but(cm_quantize_job *job, int layer)
+{
+    for (int i = 0; i < job->row_count; i++)
+        cameo_quantizer_keep(job->quantizer, i, layer >= 0 && i != layer);
+}
+
+static int try_alone(cm_quantize_job *job, int layer, double *loss)
+{
+    cm_quantize_score score;
+    keep_all_but(job, layer);
+    const int code = cm_quantize_try(job, LAYER_FACES, &score);
+    *loss = 1.0 - score.cosine;
+    return code;
+}
+
 static int measure_layers(cm_quantize_job *job)
 {
     int code = CM_EXIT_OK;
     cm_progress_start("layers", (uint64_t)job->row_count, CM_PROGRESS_COUNT, 0);
     for (int i = 0; i < job->row_count && code == CM_EXIT_OK; i++) {
-        cm_quantize_score score;
-        for (int k = 0; k < job->row_count; k++)
-            cameo_quantizer_keep(job->quantizer, k, k != i);
-        code = cm_quantize_try(job, LAYER_FACES, &score);
-        job->rows[i].loss = 1.0 - score.cosine;
+        code = try_alone(job, i, &job->rows[i].loss);
         cm_progress_update((uint64_t)i + 1);
     }
     cm_progress_stop();
@@ -121,16 +132,67 @@ static int find_kept(cm_quantize_job *job, const place *order)
     return code;
 }
 
-static int keep_what_hurts(cm_quantize_job *job)
+/* The ranges with which this layer alone costs least. */
+static int refine_layer(cm_quantize_job *job, int layer)
+{
+    int best = job->method, code = CM_EXIT_OK;
+    double least = INFINITY;
+    for (int i = 0; i < CAMEO_RANGE_METHODS && code == CM_EXIT_OK; i++) {
+        double loss;
+        cameo_quantizer_set_method(job->quantizer, layer, (cameo_range_method)i);
+        code = try_alone(job, layer, &loss);
+        best = loss < least ? i : best;
+        least = loss < least ? loss : least;
+    }
+    cameo_quantizer_set_method(job->quantizer, layer, (cameo_range_method)best);
+    job->rows[layer].loss = least;
+    return code;
+}
+
+static void sort_rows(const cm_quantize_job *job, place *order)
+{
+    for (int i = 0; i < job->row_count; i++)
+        order[i] = (place){job->rows[i].loss, i};
+    qsort(order, (size_t)job->row_count, sizeof *order, worst_first);
+}
+
+/* The worst layers get ranges of their own choice, where that makes the whole better. */
+static int refine_worst(cm_quantize_job *job, place *order)
+{
+    const int count = job->row_count < REFINED_LAYERS ? job->row_count : REFINED_LAYERS;
+    const cm_quantize_score before = job->result;
+    int code = CM_EXIT_OK;
+    sort_rows(job, order);
+    cm_progress_start("worst layers", (uint64_t)count, CM_PROGRESS_COUNT, 0);
+    for (int i = 0; i < count && code == CM_EXIT_OK; i++) {
+        code = refine_layer(job, order[i].index);
+        cm_progress_update((uint64_t)i + 1);
+    }
+    cm_progress_stop();
+    keep_all_but(job, -1);
+    if (code == CM_EXIT_OK)
+        code = choose_correction(job);
+    if (code == CM_EXIT_OK)
+        code = cm_quantize_try(job, job->people.count, &job->result);
+    if (code != CM_EXIT_OK || job->result.cosine > before.cosine)
+        return code;
+    cameo_quantizer_set_method(job->quantizer, -1, (cameo_range_method)job->method);
+    job->result = before;
+    return choose_correction(job);
+}
+
+static int keep_what_hurts(cm_quantize_job *job, int refine)
 {
     place *order = malloc((size_t)job->row_count * sizeof *order);
     if (!order)
         return cm_report(CM_EXIT_OTHER, "out of memory for %d layers", job->row_count);
     int code = measure_layers(job);
-    for (int i = 0; i < job->row_count; i++)
-        order[i] = (place){job->rows[i].loss, i};
-    qsort(order, (size_t)job->row_count, sizeof *order, worst_first);
-    if (code == CM_EXIT_OK)
+    keep_all_but(job, -1);
+    if (code == CM_EXIT_OK && refine)
+        code = refine_worst(job, order);
+    job->met = code == CM_EXIT_OK && is_met(job, &job->result);
+    sort_rows(job, order);
+    if (code == CM_EXIT_OK && !job->met)
         code = find_kept(job, order);
     free(order);
     return code;
@@ -138,14 +200,16 @@ static int keep_what_hurts(cm_quantize_job *job)
 
 int cm_quantize_search(cm_quantize_job *job)
 {
-    int code = job->method == CM_QUANTIZE_AUTO ? try_methods(job) : CM_EXIT_OK;
+    const int choose = job->method == CM_QUANTIZE_AUTO;
+    int code = choose ? try_methods(job) : CM_EXIT_OK;
+    cameo_quantizer_set_method(job->quantizer, -1, (cameo_range_method)job->method);
     if (code == CM_EXIT_OK)
         code = choose_correction(job);
     if (code == CM_EXIT_OK)
         code = cm_quantize_try(job, job->people.count, &job->result);
     job->met = code == CM_EXIT_OK && is_met(job, &job->result);
     if (code == CM_EXIT_OK && !job->met)
-        code = keep_what_hurts(job);
+        code = keep_what_hurts(job, choose);
     for (int i = 0; i < job->row_count; i++)
         job->rows[i].layer = cameo_quantizer_layer(job->quantizer, i);
     return code;

@@ -12,7 +12,8 @@ static cameo_status add_initializer(cm_builder *b, const char *path, int index)
     value->is_constant = true;
     value->is_int = !cm_build_is_float_type(from->initializer->type);
     value->tensor = from->initializer;
-    if (value->is_int && value->elements <= 1 << 22) {
+    /* Weights of eight bits may be many; whatever else holds integers is small. */
+    if (value->is_int && (value->elements <= 1 << 22 || from->initializer->type == CM_ONNX_INT8)) {
         int64_t *ints = cm_arena_alloc(&b->graph->arena, (size_t)value->elements, sizeof *ints);
         if (!ints)
             return cm_graph_no_memory(b->graph, from->name, b->error);

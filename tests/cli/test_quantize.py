@@ -102,7 +102,7 @@ class Quantize(Typed):
 
     def test_table(self):
         answer = self.quantize("--ranges", "percentile")
-        self.assertRegex(answer.out, r"(?m)^conv2 +Conv +\d+\.\d+ +-\d+\.\d +- +int8$")
+        self.assertRegex(answer.out, r"(?m)^conv2 +Conv +\d+\.\d+ +-\d+\.\d +- +percentile +int8$")
         self.assertRegex(answer.out, r"(?m)^written +int8.onnx: \d+ bytes, 3\.\d+ times smaller than \d+; 0 of 5 layers stay in float$")
 
     def test_refused(self):
