@@ -12,6 +12,7 @@
     X(doctor, "find out how a recognition model wants its faces")             \
     X(eval, "measure how well a model tells people apart")                   \
     X(calibrate, "find the threshold for a wanted rate of false accepts")    \
+    X(quantize, "make a recognition model of float32 into one of eight bits")   \
     X(run, "run any model on a tensor in NumPy's format")                    \
     X(bench, "measure how fast a model is here")                             \
     X(model, "list, fetch, check and make models")

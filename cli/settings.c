@@ -229,7 +229,7 @@ int cm_settings_init(cm_settings *s, cm_flags *flags, unsigned groups)
 
 /* The option goes before the environment, of which the library would take the lower tier. The environment's wish is given as an option too: the
  * library takes no notice of a variable that it does not understand, but refuses such an option. */
-static cameo_network_options network_options(const cm_settings *settings)
+cameo_network_options cm_settings_network_options(const cm_settings *settings)
 {
     cameo_network_options options = settings->options.network;
     options.limits = settings->limits.network;
@@ -244,7 +244,7 @@ static cameo_network_options network_options(const cm_settings *settings)
 /* Says where a refused tier was wished for. */
 static int report_refusal(const cm_settings *settings, const char *path, const cameo_error *error)
 {
-    const char *wish = network_options(settings).cpu;
+    const char *wish = cm_settings_network_options(settings).cpu;
     if (!wish || error->status != CAMEO_ERROR_ARGUMENT || error->message[0] != '\'' || strncmp(error->message + 1, wish, strlen(wish)) != 0)
         return cm_report_error(path, error);
     return cm_report(CM_EXIT_USAGE, "%s: %s", settings->options.network.cpu ? "--cpu" : "CAMEO_CPU", error->message);
@@ -269,7 +269,7 @@ static int open_found(const cm_settings *settings, unsigned wanted, cameo_option
     cameo_error error;
     options->detection_threshold = (float)settings->detection_threshold;
     options->nms_threshold = (float)settings->nms_threshold;
-    options->network = network_options(settings);
+    options->network = cm_settings_network_options(settings);
     if (wanted & CM_SETTINGS_MODEL)
         options->recognizer_contract = settings->contract;
     else
@@ -307,7 +307,7 @@ int cm_settings_open_engine(const cm_settings *settings, unsigned wanted, int th
 int cm_settings_open_network(const cm_settings *settings, const char *name, cameo_network **network, char **path)
 {
     cameo_error error;
-    const cameo_network_options options = network_options(settings);
+    const cameo_network_options options = cm_settings_network_options(settings);
     *network = NULL;
     int code = cm_lookup_model(name, NULL, path);
     if (code == CM_EXIT_OK && cameo_network_open(network, *path, &options, &error) != CAMEO_OK)

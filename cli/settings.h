@@ -39,6 +39,9 @@ const char *cm_settings_memory_name(cameo_memory memory);
 /* How many threads there shall be in all. */
 int cm_settings_threads(const cm_settings *settings);
 
+/* How networks are opened: tier, precision, memory, limits. */
+cameo_network_options cm_settings_network_options(const cm_settings *settings);
+
 /* Opens the networks that `wanted` (CM_SETTINGS_MODEL, CM_SETTINGS_DETECTOR, CM_SETTINGS_ATTRIBUTES) asks for; each session gets `threads` threads.
  * Attributes take a recognizer where one was named. The contract options apply to the recognizer, or to the detector where no recognizer is wanted
  * for itself. From then on cameo_cpu_tier() is what --cpu makes it. Returns an exit code (reported). */

@@ -383,6 +383,73 @@ CAMEO_API void cameo_runner_profile(cameo_runner *runner, int on);
 CAMEO_API cameo_plan_info cameo_runner_plan(const cameo_runner *runner);
 CAMEO_API cameo_layer_info cameo_runner_layer(const cameo_runner *runner, int index);
 
+/* ---- Quantisation: a float model made into one of eight bits -------------------------------------------------------------------------- */
+
+/* From the values that a tensor takes to the range that its 256 steps are spent on. */
+typedef enum cameo_range_method {
+    CAMEO_RANGE_MINMAX = 0,          /* all that was seen */
+    CAMEO_RANGE_PERCENTILE = 1,      /* all but one in 10,000, half of them at each end */
+    CAMEO_RANGE_PERCENTILE_WIDE = 2, /* all but one in 100,000 */
+    CAMEO_RANGE_ENTROPY = 3,         /* least Kullback-Leibler divergence, as TensorRT calibrates */
+    CAMEO_RANGE_MSE = 4              /* least mean squared error */
+} cameo_range_method;
+
+enum { CAMEO_RANGE_METHODS = 5 };
+
+typedef struct cameo_quantize_options {
+    cameo_network_options network; /* how the model is read and run meanwhile */
+    int threads;      /* 0: cameo_cpu_count() */
+    int weight_bits;  /* 8 (default), or 7, for programs whose kernels saturate with eight (AVX2 without VNNI in some) */
+    int every_output; /* 1: what convolutions and fully connected layers give is rounded to eight bits too, even in front of an activation: some
+                       * programs, ONNX Runtime among them, compute with integers only then. Default 0 */
+} cameo_quantize_options;
+
+/* A model on its way to eight bits: one thread at a time. */
+typedef struct cameo_quantizer cameo_quantizer;
+
+/* A node that can compute with integers: a convolution, a matrix product, or the addition of two pictures. */
+typedef struct cameo_quantize_layer {
+    const char *name, *op; /* of the node */
+    uint64_t weights;      /* elements */
+    uint64_t macs;         /* of one run; 0 before the first cameo_quantizer_measure */
+    int keep;              /* 1: stays in float */
+    cameo_range_method method;
+    float low, high;       /* range of its first input; both 0 before something was observed */
+    double noise;          /* power of what quantising this layer alone adds to its output, relative to the output's; NAN before it was measured */
+} cameo_quantize_layer;
+
+CAMEO_API void cameo_quantize_options_default(cameo_quantize_options *options);
+
+/* Reads a float32 model with one input. dims: [1][CAMEO_MAX_RANK], the shape of its input; NULL: its own, open dimensions 1. The file stays mapped.
+ * Errors: as cameo_network_open; UNSUPPORTED (quantised already, made of functions of its own), MISMATCH (nothing to quantise, several inputs).
+ * Thread-safe. Free with cameo_quantizer_free. */
+CAMEO_API cameo_status cameo_quantizer_open(cameo_quantizer **quantizer, const char *path, const int64_t (*dims)[CAMEO_MAX_RANK],
+                                            const cameo_quantize_options *options, cameo_error *error);
+CAMEO_API void cameo_quantizer_free(cameo_quantizer *quantizer);
+
+/* Runs the float model on one input, which must be of the kind it will meet in use, and counts what values its tensors take. input: as for
+ * cameo_runner_input. Errors: FORMAT (a tensor holds something that is not a number), UNSUPPORTED, LIMIT, MEMORY. */
+CAMEO_API cameo_status cameo_quantizer_observe(cameo_quantizer *quantizer, const float *input, size_t elements, cameo_error *error);
+
+/* Layers, in the order of the file. */
+CAMEO_API int cameo_quantizer_layer_count(const cameo_quantizer *quantizer);
+CAMEO_API cameo_quantize_layer cameo_quantizer_layer(const cameo_quantizer *quantizer, int index);
+/* Whether a layer stays in float; at first none does. */
+CAMEO_API void cameo_quantizer_keep(cameo_quantizer *quantizer, int index, int keep);
+/* How the ranges of a layer's inputs are chosen (-1: of all layers); at first MINMAX. What was measured is forgotten. */
+CAMEO_API void cameo_quantizer_set_method(cameo_quantizer *quantizer, int index, cameo_range_method method);
+
+/* Runs the float model and beside each layer the same layer quantised alone, and adds up what that does to its output: `noise`, and by how much each
+ * channel's mean moves. Errors: MISMATCH (nothing was observed), and those of cameo_quantizer_observe. */
+CAMEO_API cameo_status cameo_quantizer_measure(cameo_quantizer *quantizer, const float *input, size_t elements, cameo_error *error);
+/* 1: biases take the moved means back (Nagel et al. 2019, arXiv:1906.04721, section 4.2, with measured means). Default 0. */
+CAMEO_API void cameo_quantizer_correct(cameo_quantizer *quantizer, int on);
+
+/* The quantised model, as ONNX with QuantizeLinear and DequantizeLinear: uint8 activations, int8 weights with a scale for each channel, int32 biases.
+ * Opset 13 or the model's own if that is higher; names, inputs, outputs and metadata stay. *bytes lives until the next call or the end of the quantizer.
+ * Errors: MISMATCH (nothing was observed), UNSUPPORTED (an operator that opset 13 has in another form), LIMIT (2 GiB), MEMORY. */
+CAMEO_API cameo_status cameo_quantizer_write(cameo_quantizer *quantizer, const void **bytes, size_t *size, cameo_error *error);
+
 /* ---- Engine: detector + recognizer ------------------------------------------------------------------- */
 
 typedef struct cameo_engine cameo_engine;   /* both networks and their contracts, immutable, shared */

@@ -96,6 +96,8 @@ void cm_onnx_free(cm_onnx_model *model);
 /* Which state of which files the model was read from: *identity is another number for every other file, and for the same one after a change; *changed
  * is when they were last changed, in seconds since 1970. False: it was read from memory. Thread-safe. */
 bool cm_onnx_identity(const cm_onnx_model *model, uint64_t *identity, int64_t *changed);
+/* The file's bytes (a ModelProto), valid until cm_onnx_free. */
+void cm_onnx_message(const cm_onnx_model *model, const unsigned char **bytes, size_t *size);
 /* Says that the tensor's data is not needed for now: what is mapped from a file leaves memory until it is touched again. Thread-safe. */
 void cm_onnx_rest(const cm_onnx_model *model, const cm_onnx_tensor *tensor);
 

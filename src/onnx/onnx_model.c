@@ -248,6 +248,12 @@ bool cm_onnx_identity(const cm_onnx_model *model, uint64_t *identity, int64_t *c
     return true;
 }
 
+void cm_onnx_message(const cm_onnx_model *model, const unsigned char **bytes, size_t *size)
+{
+    *bytes = model->storage->file.bytes;
+    *size = model->storage->file.size;
+}
+
 void cm_onnx_rest(const cm_onnx_model *model, const cm_onnx_tensor *tensor)
 {
     const struct cm_onnx_storage *storage = model->storage;

@@ -4,7 +4,8 @@ import re
 import typed
 from typed import Typed, made
 
-COMMANDS = ["info", "detect", "align", "embed", "compare", "doctor", "run", "bench", "model list", "model path", "model pull", "model verify", "model make"]
+COMMANDS = ["info", "detect", "align", "embed", "compare", "doctor", "quantize", "run", "bench", "model list", "model path", "model pull", "model verify",
+            "model make"]
 
 
 class Help(Typed):
@@ -12,7 +13,7 @@ class Help(Typed):
         self.assertRegex(self.type("--version").out, r"^cameo \d+\.\d+\.\d+\n$")
         for arguments in (["--help"], ["-h"], ["help"]):
             answer = self.type(*arguments)
-            for command in ("info", "detect", "align", "embed", "compare", "doctor", "run", "bench", "model"):
+            for command in ("info", "detect", "align", "embed", "compare", "doctor", "quantize", "run", "bench", "model"):
                 self.assertRegex(answer.out, rf"(?m)^  {command} ")
             self.assertIn("exit codes: 0", answer.out)
         for command in ("list", "path", "pull", "verify", "make"):
@@ -29,7 +30,7 @@ class Help(Typed):
                 self.assertEqual(self.type("help", *command.split()).out, answer.out)
 
     def test_machine_readable_where_it_makes_sense(self):
-        for command in ("info", "detect", "align", "embed", "compare", "doctor", "bench", "model list", "model verify"):
+        for command in ("info", "detect", "align", "embed", "compare", "doctor", "quantize", "bench", "model list", "model verify"):
             self.assertIn("--json", self.type(*command.split(), "--help").out, command)
 
     def test_options_are_the_same_everywhere(self):
@@ -40,6 +41,8 @@ class Help(Typed):
                   "compare": "model detector threads det-size det-threshold nms rank color mean std input-size output-name mirror cpu null threshold "
                              "aligned matrix draw",
                   "doctor": "model detector threads det-size det-threshold nms rank color mean std input-size output-name mirror cpu aligned pictures",
+                  "quantize": "detector threads det-size det-threshold nms rank color mean std input-size output-name cpu faces output aligned pictures "
+                              "calibrate ranges max-loss min-cosine max-float every-output seven-bits",
                   "info": "threads color mean std input-size output-name cpu layers operators",
                   "bench": "threads color mean std input-size output-name cpu layers batch seconds",
                   "run": "threads cpu output"}
