@@ -1,4 +1,4 @@
-/* Where models lie: $CAMEO_HOME/models (default ~/.cache/cameo/models) and what InsightFace keeps in ~/.insightface/models. */
+/* Where models lie: inside the library ("builtin:detector"), $CAMEO_HOME/models (default ~/.cache/cameo/models) and what InsightFace keeps in ~/.insightface/models. */
 #ifndef CM_CLI_LOOKUP_H
 #define CM_CLI_LOOKUP_H
 
@@ -39,12 +39,16 @@ char *cm_lookup_file(const char *name);
 /* The folder of a pack in the searched folders, or NULL. To be freed. */
 char *cm_lookup_pack(const char *name);
 
-/* The file for what was typed: a path, a file's name or a pack's name, or a pack that is still zipped (see pack_folder.h). role: "recognition" or
+/* The built-in model that is meant by "builtin" (of this role, or, for NULL, the recognizer) or by its full name; NULL: something else was typed. What
+ * begins with "builtin:" is never a file; whether there is such a model is for the library to say. */
+const char *cm_lookup_builtin(const char *typed, const char *role);
+
+/* The file for what was typed: a built-in model, a path, a file's name or a pack's name, or a pack that is still zipped (see pack_folder.h). role: "recognition" or
  * "detection", which file of a pack is meant, or NULL (recognition first). Returns an exit code (reported). *path to be freed. */
 int cm_lookup_model(const char *typed, const char *role, char **path);
 
-/* Both networks of an engine; typed names may be NULL: then what belongs to the other one, or the first found. A `path` that is NULL is
- * not wanted. Returns an exit code (reported). */
+/* Both networks of an engine; typed names may be NULL: then what belongs to the other one, or the first found, or the built-in one, of which a terminal is
+ * told. A `path` that is NULL is not wanted. Returns an exit code (reported). */
 int cm_lookup_pair(const char *model, const char *detector, char **model_path, char **detector_path);
 
 #endif

@@ -54,6 +54,8 @@ static int describe(pull_job *job)
 {
     cm_package *package = &job->package;
     package->known = wanted_model(job);
+    if (cm_lookup_builtin(job->name, NULL) || (package->known && package->known->builtin && !job->url))
+        return cm_report_usage("model pull", "%s is a part of this program and need not be fetched; 'cameo model export' writes it as a file", job->name);
     int code = check_name(job);
     if (code != CM_EXIT_OK)
         return code;
