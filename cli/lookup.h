@@ -1,4 +1,5 @@
-/* Where models lie: inside the library ("builtin:detector"), $CAMEO_HOME/models (default ~/.cache/cameo/models) and what InsightFace keeps in ~/.insightface/models. */
+/* Where models lie: inside the library ("builtin:detector"), in $CAMEO_HOME/models (default ~/.cache/cameo/models), and in InsightFace's
+ * ~/.insightface/models. */
 #ifndef CM_CLI_LOOKUP_H
 #define CM_CLI_LOOKUP_H
 
@@ -43,8 +44,8 @@ char *cm_lookup_pack(const char *name);
  * begins with "builtin:" is never a file; whether there is such a model is for the library to say. */
 const char *cm_lookup_builtin(const char *typed, const char *role);
 
-/* The file for what was typed: a built-in model, a path, a file's name or a pack's name, or a pack that is still zipped (see pack_folder.h). role: "recognition" or
- * "detection", which file of a pack is meant, or NULL (recognition first). Returns an exit code (reported). *path to be freed. */
+/* The file for what was typed: a built-in model, a path, a file's name or a pack's name, or a pack that is still zipped (see pack_folder.h). role:
+ * "recognition" or "detection", which file of a pack is meant, or NULL (recognition first). Returns an exit code (reported). *path to be freed. */
 int cm_lookup_model(const char *typed, const char *role, char **path);
 
 /* Both networks of an engine; typed names may be NULL: then what belongs to the other one, or the first found, or the built-in one, of which a terminal is

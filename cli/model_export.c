@@ -48,8 +48,8 @@ int cm_model_export(int argc, char **argv)
     const char *folder = ".";
     cm_flags flags = {
         .command = "model export", .synopsis = "[options] [NAME]", .minimum = 0, .maximum = 1,
-        .help = "Writes the detector and the recognizer that are built in, or the one of them that is named, as ONNX files, for other programs that read such.\n"
-                "Prints where they lie. cameo itself opens them by their names.",
+        .help = "Writes the detector and the recognizer that are built in, or the one of them that is named, as ONNX files, for other programs that\n"
+                "read such, and prints where they lie. cameo itself opens them by their names.",
         .examples = "  cameo model export\n  cameo model export builtin:recognizer -o models/"};
     cm_flags_add(&flags, (cm_flag){.name = "output", .letter = 'o', .value = "DIR", .kind = CM_FLAG_TEXT, .target = &folder,
         .help = "where to write; made if it is not there (the current folder)"});

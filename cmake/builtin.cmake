@@ -21,5 +21,6 @@ endfunction()
 # Writes the list that src/builtin/builtin.h reads.
 function(cameo_builtin_list)
   get_property(rows GLOBAL PROPERTY CAMEO_BUILTIN_ROWS)
-  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/builtin/builtin_list.h CONTENT "/* Made by cmake/builtin.cmake. */\n#define CM_BUILTIN_LIST(X)${rows}\n")
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/generated/builtin/builtin_list.h
+       CONTENT "/* Made by cmake/builtin.cmake. */\n#define CM_BUILTIN_LIST(X)${rows}\n")
 endfunction()

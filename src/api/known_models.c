@@ -1,4 +1,5 @@
-/* Published models, and those inside the library. Sources of the hashes: the files of deepinsight/insightface's release v0.7, fal/AuraFace-v1 and opencv/opencv_zoo. */
+/* Published models, and those inside the library. Sources of the hashes: the files of deepinsight/insightface's release v0.7, fal/AuraFace-v1 and
+ * opencv/opencv_zoo; those of our own are computed when the library is built. */
 #include "builtin/builtin.h"
 #include "cameo.h"
 
@@ -37,8 +38,8 @@
 /* One of our own; CM_BUILTIN_LIST has its size and hash. */
 #define BUILTIN(id, role_name, size, hash)                                                                                   \
     {                                                                                                                        \
-        .name = "cameo_" #id ".onnx", .role = role_name, .sha256 = hash, .bytes = size, .license = "Apache-2.0", \
-        .commercial_use = 1, .description = "trained by this project: docs/models/" #id ".md", .builtin = CM_BUILTIN_PREFIX #id    \
+        .name = "cameo_" #id ".onnx", .role = role_name, .sha256 = hash, .bytes = size, .license = "Apache-2.0",             \
+        .commercial_use = 1, .description = "cameo's own, inside the library", .builtin = CM_BUILTIN_PREFIX #id              \
     },
 
 static const cameo_known_model models[] = {

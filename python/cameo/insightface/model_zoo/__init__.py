@@ -33,8 +33,8 @@ def _find_file(name: str, root: str) -> str:
 
 def get_model(name: str, **kwargs: Any) -> Any:
     """The model of a file (or the last of a pack's folder, or a built-in one, by its name): SCRFD for any detector, ArcFaceONNX for any recognizer,
-    Landmark, Attribute; None if it is none of these. providers, sess_options: as for cameo.onnxruntime.InferenceSession. threads: 0 for all processors. mean_shape: for
-    Landmark. Nothing is downloaded."""
+    Landmark, Attribute; None if it is none of these. providers, sess_options: as for cameo.onnxruntime.InferenceSession. threads: 0 for all processors.
+    mean_shape: for Landmark. Nothing is downloaded."""
     check_providers(kwargs.get("providers"))
     threads = int(kwargs.get("threads") or threads_of(kwargs.get("sess_options")))
     path = _find_file(str(name), kwargs.get("root", "~/.insightface"))
