@@ -133,11 +133,19 @@ compare() {
     return "${status:-0}"
 }
 
+# The recognizer's threshold, where it is known.
+threshold() {
+    "$cameo" model list --json | awk -v path="\"$recognizer\"," '
+        $1 == "\"threshold\":" { value = $2 + 0 }
+        $1 == "\"path\":" && $2 == path { found = value }
+        END { print found ? found : 0.3 }'
+}
+
 # What the matrix says. Of portraits it is known who is who: personNN in the file's name.
 verdict() {
     [ "$made" = no ] && [ -s "$out/matrix.txt" ] || return 0
     if [ -n "${PICTURES:-}" ]; then
-        awk -f "$tree/bench/matrix_pairs.awk" "$out/matrix.txt"
+        awk -v threshold="$(threshold)" -f "$tree/bench/matrix_pairs.awk" "$out/matrix.txt"
     else
         awk -f "$tree/bench/matrix_verdict.awk" "$out/matrix.txt"
     fi

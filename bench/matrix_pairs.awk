@@ -1,6 +1,5 @@
 # Of the matrix that "cameo compare --matrix" prints: pairs of pictures that seem to show the same person, most similar first.
-# Reads lines "  1  path", an empty one, a heading, rows "  1  1.000  0.900 ...".
-BEGIN { threshold = 0.3 }
+# usage: awk -v threshold=0.3 -f matrix_pairs.awk. Reads lines "  1  path", an empty one, a heading, rows "  1  1.000  0.900 ...".
 !rows && NF >= 2 { line = $0; sub(/^ *[0-9]+  /, "", line); sub(/.*\//, "", line); name[++count] = line }
 NF == 0 { rows = 1; next }
 rows && !heading { heading = 1; next }
@@ -13,7 +12,7 @@ rows {
         }
 }
 END {
-    printf "\n%d pairs of pictures seem to show the same person (similarity of %.1f or more)\n", pairs, threshold
+    printf "\n%d pairs of pictures seem to show the same person (similarity of %.2f or more)\n", pairs, threshold
     for (shown = 0; shown < pairs && shown < 20; shown++) {
         best = 0
         for (i = 1; i <= pairs; i++)

@@ -62,5 +62,5 @@ END {
     printf "different people  %3d pairs, similarity %.2f to %.2f, mean %.2f\n", different, least(impostor, different), most(impostor, different),
            mean(impostor, different)
     printf "nearest picture is of the same person: %d of %d; told apart by one threshold: %.1f %% of the pairs\n", right, count, 100 * separation()
-    print "(To a network, drawn people look more alike than photographed ones: what tells them apart lies above the usual threshold of 0.3.)"
+    print "(To a network, drawn people look more alike than photographed ones: what tells them apart lies above the threshold for photographs.)"
 }

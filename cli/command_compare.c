@@ -1,4 +1,5 @@
 /* cameo compare: the same person? */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ static const double default_threshold = 0.3;
 typedef struct compare_job {
     cm_settings settings;
     cm_inputs_form form;
-    double threshold;
+    double threshold; /* NAN: not given */
     int json, matrix, aligned;
     const char *draw;
     cm_face_set set;
@@ -26,17 +27,18 @@ static int print_pair(const compare_job *job)
 {
     const cm_face_set *set = &job->set;
     float similarity = cameo_similarity(set->embeddings, set->embeddings + set->dimension, set->dimension);
-    int same = (double)similarity >= job->threshold;
+    double threshold = isnan(job->threshold) ? (set->model_threshold > 0 ? set->model_threshold : default_threshold) : job->threshold;
+    int same = (double)similarity >= threshold;
     cm_outfile out;
     (void)cm_outfile_open(&out, NULL);
     if (job->json) {
         json_t *answer = json_object();
         cm_json_add(answer, "similarity", cm_json_number((double)similarity));
-        cm_json_add(answer, "threshold", cm_json_number(job->threshold));
+        cm_json_add(answer, "threshold", cm_json_number(threshold));
         cm_json_add(answer, "same", json_boolean(same));
         cm_json_print(answer, out.stream, 0);
     } else {
-        fprintf(out.stream, "similarity %.4f, threshold %g: %s\n", (double)similarity, job->threshold, same ? "the same person" : "not the same person");
+        fprintf(out.stream, "similarity %.4f, threshold %g: %s\n", (double)similarity, threshold, same ? "the same person" : "not the same person");
     }
     return cm_outfile_finish(&out, same ? CM_EXIT_OK : CM_EXIT_NO);
 }
@@ -119,13 +121,14 @@ static int run(compare_job *job, int count, char **paths)
 
 int cm_command_compare(int argc, char **argv)
 {
-    compare_job job = {.threshold = default_threshold, .form.protect = 1};
+    compare_job job = {.threshold = (double)NAN, .form.protect = 1};
     cm_flags flags = {
         .command = "compare", .synopsis = "[options] A B | --matrix IMAGE...", .minimum = 1, .maximum = -1,
         .help = "Compares the best face of picture A with that of picture B (--rank, by default the large and central one) by the cosine of their\n"
                 "embeddings. Exit code 0: the same person (similarity >= threshold), 1: not the same, 3: a picture shows no face.\n"
                 "The default threshold of 0.3 is a place to start from: with the usual ArcFace networks roughly one pair of strangers in a thousand\n"
-                "reaches it. Common choices lie between 0.28 (lenient) and 0.4 (strict). Calibrate it with your model and your pictures.\n"
+                "reaches it; for the built-in recognizer it is what was measured so. Common choices lie between 0.28 (lenient) and 0.4 (strict).\n"
+                "Calibrate it with your model and your pictures.\n"
                 "With --matrix all pictures are compared with each other.",
         .examples = "  cameo compare a.jpg b.jpg && echo same\n  cameo compare --json --threshold 0.4 a.jpg b.jpg\n"
                     "  cameo compare --matrix people/ --draw matrix.png"};
@@ -133,7 +136,7 @@ int cm_command_compare(int argc, char **argv)
                                        CM_SETTINGS_RUN);
     job.settings.options.rank = CAMEO_RANK_CENTRAL;
     cm_flags_add(&flags, (cm_flag){.name = "threshold", .value = "T", .kind = CM_FLAG_NUMBER, .target = &job.threshold, .low = -1, .high = 1,
-        .help = "smallest similarity that counts as the same person (0.3)"});
+        .help = "smallest similarity that counts as the same person (0.3, or the built-in recognizer's own)"});
     cm_flags_add(&flags, (cm_flag){.name = "aligned", .kind = CM_FLAG_SWITCH, .target = &job.aligned,
         .help = "the pictures are faces that 'cameo align' cut out"});
     cm_flags_add(&flags, (cm_flag){.name = "matrix", .kind = CM_FLAG_SWITCH, .target = &job.matrix,

@@ -39,6 +39,7 @@ static json_t *model_json(const cameo_known_model *model, const char *place)
     cm_json_add(object, "license", cm_json_text(model->license));
     cm_json_add(object, "commercial_use", json_boolean(model->commercial_use));
     cm_json_add(object, "description", cm_json_text(model->description));
+    cm_json_add(object, "threshold", model->threshold > 0 ? cm_json_number(model->threshold) : json_null());
     cm_json_add(object, "path", cm_json_text(place));
     cm_json_add(object, "built_in", json_boolean(model->builtin != NULL));
     return object;

@@ -510,6 +510,7 @@ typedef struct cameo_known_model {
     const char *license;  /* one phrase */
     int commercial_use;   /* 1 if the licence allows it; 0 also where that is not known */
     const char *description;
+    double threshold;     /* of a recognizer: the cosine that about one pair of strangers in a thousand reaches, where it was measured; else 0 */
     const char *builtin;  /* the name under which it opens without a file, CAMEO_BUILTIN_...; NULL: it is not inside this library */
 } cameo_known_model;
 

@@ -18,7 +18,7 @@ BUILTIN_RECOGNIZER = "builtin:recognizer"
 
 def known_models() -> List[Dict[str, Any]]:
     """Published models: name, pack, role, sha256, bytes, url, license, commercial_use, description, builtin (the name under which it opens without a
-    file); None where it is not known."""
+    file), threshold (the cosine that one pair of strangers in a thousand reaches); None (threshold: 0) where it is not known."""
     models: List[Dict[str, Any]] = _native.known_models()
     return models
 

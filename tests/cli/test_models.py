@@ -248,7 +248,8 @@ class Known(Typed):
         models = self.type("model", "list", "--json").json()
         names = {model["name"] for model in models}
         self.assertTrue(PACKS | {"w600k_r50.onnx", "w600k_mbf.onnx", "glintr100.onnx", "det_10g.onnx", "det_2.5g.onnx", "det_500m.onnx"} <= names)
-        keys = ["name", "pack", "role", "sha256", "sha256_prefix", "bytes", "url", "license", "commercial_use", "description", "path", "built_in"]
+        keys = ["name", "pack", "role", "sha256", "sha256_prefix", "bytes", "url", "license", "commercial_use", "description", "threshold", "path",
+                "built_in"]
         for model in models:
             self.assertEqual(list(model), keys)
             self.assertTrue(model["license"] and model["description"])
