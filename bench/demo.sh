@@ -102,19 +102,17 @@ detect() {
     return "${status:-0}"
 }
 
-# Made weights find no faces; what the networks cost is seen on faces that were cut out where they were drawn.
+# Faces that were not found are cut out where they were drawn, so that at least the recognizer is seen at work.
 choose_faces() {
-    if [ "$made" = no ]; then
-        cp "$out/pictures.txt" "$out/faces.txt"
-        how="--detector=$detector"
-    elif [ -n "${PICTURES:-}" ]; then
-        cp "$out/pictures.txt" "$out/faces.txt"
-        how=--aligned
-        note="(each picture taken for one face, since none was found)"
-    else
+    cp "$out/pictures.txt" "$out/faces.txt"
+    how="--detector=$detector"
+    if [ -n "${PICTURES:-}" ]; then
+        [ "$made" = no ] || how=--aligned
+        [ "$made" = no ] || note="(each picture taken for one face, since none was found)"
+    elif [ "$made" = yes ] || grep -qE 'person[0-9_]+\.jpg: 0 faces$' "$out/found.txt"; then
         find "$out/portraits/crops" -name '*.png' | sort >"$out/faces.txt"
         how=--aligned
-        note="(on crops cut out by the landmarks that the portraits were drawn with)"
+        note="(on crops cut out by the landmarks that the portraits were drawn with, since some were not found)"
     fi
 }
 
@@ -199,8 +197,8 @@ result() {
 
 choose_models
 choose_pictures
-choose_faces
 step "faces" detect
+choose_faces
 step "embeddings" embed
 step "who is who (cosine similarity of the best face of each picture)" compare
 answer=$(verdict)
