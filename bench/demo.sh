@@ -1,15 +1,16 @@
 #!/bin/sh
 # The demonstration: faces found, aligned, embedded, compared and timed. usage: demo.sh BUILD-FOLDER OUT-FOLDER
-# Environment: PICTURES (folder, may be empty), CAMEO_MODEL, CAMEO_DETECTOR, CAMEO_TEST_DATA.
+# Environment: PICTURES (folder, may be empty), CAMEO_MODEL, CAMEO_DETECTOR.
 set -eu
 cameo=$1/cameo
 portraits=$1/cameo-portraits
 out=$2
-pack=buffalo_sc
+tree=$(dirname -- "$0")/..
+people=6
 most=48
-most_compared=16
+most_compared=24
 mkdir -p "$out"
-rm -rf -- "$out"/found "$out"/found.txt "$out"/faces.jsonl "$out"/matrix.png "$out"/bench-*.txt "$out"/index.html
+rm -rf -- "$out"/found "$out"/found.txt "$out"/faces.jsonl "$out"/matrix.* "$out"/bench-*.txt "$out"/index.html
 
 say() {
     printf '%s\n' "$*"
@@ -23,43 +24,15 @@ first_of() {
     return 1
 }
 
-find_installed() {
-    recognizer=$(first_of w600k_r50 glintr100 w600k_mbf) && detector=$(first_of det_10g scrfd_10g_bnkps det_2.5g det_500m)
+# builtin WHICH: its name, where this program was built with it.
+builtin() {
+    "$cameo" model list | grep -o "builtin:$1"
 }
 
-find_research_data() {
-    data=${CAMEO_TEST_DATA:-../shared/data}
-    recognizer=$data/models/mobilefacenet_arcface.onnx
-    detector=$data/models/det_500m.onnx
-    [ -f "$recognizer" ] && [ -f "$detector" ]
-}
-
-# Asks only where somebody can answer.
-licence_accepted() {
-    [ "${CAMEO_ACCEPT_LICENSE:-}" != yes ] || return 0
-    [ -t 0 ] && [ -t 1 ] || return 1
-    printf 'No models here. Download %s (15 MB)? Its licence allows non-commercial research only. [y/N] ' "$pack"
-    read -r answer
-    case $answer in
-        y | Y | yes) return 0 ;;
-        *) return 1 ;;
-    esac
-}
-
-pull() {
-    if ! licence_accepted; then
-        reason="none here (\"cameo model pull $pack --accept-license\" fetches some)"
-        return 1
-    fi
-    if [ -t 2 ]; then
-        "$cameo" model pull "$pack" --accept-license || true
-    else
-        "$cameo" model pull "$pack" --accept-license >"$out/pull.txt" 2>&1 || true
-    fi
-    if ! find_installed; then
-        reason="none here, and $pack cannot be downloaded"
-        return 1
-    fi
+# An installed one first, then what is built in.
+find_models() {
+    recognizer=$(first_of w600k_r50 glintr100 auraface_glintr100 w600k_mbf || builtin recognizer) &&
+        detector=$(first_of det_10g scrfd_10g_bnkps det_2.5g det_500m face_detection_yunet_2023mar || builtin detector)
 }
 
 make_model() {
@@ -73,18 +46,16 @@ choose_models() {
     origin=
     if [ -n "${CAMEO_MODEL:-}" ] && [ -n "${CAMEO_DETECTOR:-}" ]; then
         :
-    elif find_installed; then
-        :
-    elif find_research_data; then
-        origin=" (for research only)"
-    elif ! pull; then
+    elif find_models; then
+        [ "${CAMEO_MODEL:-$recognizer}" != builtin:recognizer ] || origin=" (trained by this project, nothing was downloaded)"
+    else
         made=yes
         most_faces=3
         make_model r50
         make_model scrfd_500m
         recognizer=$out/r50.onnx
         detector=$out/scrfd_500m.onnx
-        origin=": $reason: made weights stand in, which know no faces; all steps run, what they find means nothing"
+        origin=": no model is installed or built in: made weights stand in, which know no faces; all steps run, what they find means nothing"
     fi
     recognizer=${CAMEO_MODEL:-$recognizer}
     detector=${CAMEO_DETECTOR:-$detector}
@@ -105,10 +76,10 @@ choose_pictures() {
     fi
     if [ ! -f "$out/portraits/truth.json" ] || [ "$portraits" -nt "$out/portraits/truth.json" ]; then
         rm -rf -- "$out/portraits"
-        "$portraits" -o "$out/portraits" --people 4 --pictures 3 --group --crops
+        "$portraits" -o "$out/portraits" --people "$people" --pictures 4 --group --crops
     fi
     find "$out/portraits" -name '*.jpg' | sort >"$out/pictures.txt"
-    pictures="pictures: $out/portraits, drawn here: four people who do not exist, three times each and once together"
+    pictures="pictures: $out/portraits, drawn here: $people people who do not exist, four times each in other poses and light, and once together"
     say "$pictures"
 }
 
@@ -131,19 +102,17 @@ detect() {
     return "${status:-0}"
 }
 
-# Made weights find no faces; what the networks cost is seen on faces that were cut out where they were drawn.
+# Faces that were not found are cut out where they were drawn, so that at least the recognizer is seen at work.
 choose_faces() {
-    if [ "$made" = no ]; then
-        cp "$out/pictures.txt" "$out/faces.txt"
-        how="--detector=$detector"
-    elif [ -n "${PICTURES:-}" ]; then
-        cp "$out/pictures.txt" "$out/faces.txt"
-        how=--aligned
-        note="(each picture taken for one face, since none was found)"
-    else
+    cp "$out/pictures.txt" "$out/faces.txt"
+    how="--detector=$detector"
+    if [ -n "${PICTURES:-}" ]; then
+        [ "$made" = no ] || how=--aligned
+        [ "$made" = no ] || note="(each picture taken for one face, since none was found)"
+    elif [ "$made" = yes ] || grep -qE 'person[0-9_]+\.jpg: 0 faces$' "$out/found.txt"; then
         find "$out/portraits/crops" -name '*.png' | sort >"$out/faces.txt"
         how=--aligned
-        note="(on crops cut out by the landmarks that the portraits were drawn with)"
+        note="(on crops cut out by the landmarks that the portraits were drawn with, since some were not found)"
     fi
 }
 
@@ -157,13 +126,47 @@ embed() {
 
 compare() {
     grep -v '/group\.jpg$' "$out/faces.txt" | head -n "$most_compared" >"$out/compared.txt"
-    "$cameo" compare --matrix - --model "$recognizer" "$how" --draw "$out/matrix.png" <"$out/compared.txt"
+    "$cameo" compare --matrix - --model "$recognizer" "$how" --draw "$out/matrix.png" <"$out/compared.txt" >"$out/matrix.txt" || status=$?
+    [ "$(wc -l <"$out/compared.txt")" -gt 8 ] || cat "$out/matrix.txt"
+    return "${status:-0}"
+}
+
+# The recognizer's threshold, where it is known.
+threshold() {
+    "$cameo" model list --json | awk -v path="\"$recognizer\"," '
+        $1 == "\"threshold\":" { value = $2 + 0 }
+        $1 == "\"path\":" && $2 == path { found = value }
+        END { print found ? found : 0.3 }'
+}
+
+# What the matrix says. Of portraits it is known who is who: personNN in the file's name.
+verdict() {
+    [ "$made" = no ] && [ -s "$out/matrix.txt" ] || return 0
+    if [ -n "${PICTURES:-}" ]; then
+        awk -v threshold="$(threshold)" -f "$tree/bench/matrix_pairs.awk" "$out/matrix.txt"
+    else
+        awk -f "$tree/bench/matrix_verdict.awk" "$out/matrix.txt"
+    fi
 }
 
 timings() {
     for model in "$recognizer" "$detector"; do
-        "$cameo" bench "$model" --seconds 2 | tee "$out/bench-$(basename "$model" .onnx).txt"
+        "$cameo" bench "$model" --seconds 1 | tee "$out/bench-$(basename "$model" .onnx | tr -c 'A-Za-z0-9._\n-' '-').txt"
     done
+}
+
+# How to get further; published figures, from docs/models.md.
+larger_models() {
+    case $recognizer in
+        builtin:*) ;;
+        *) return 0 ;;
+    esac
+    say ""
+    say "Larger models tell more people apart, in worse pictures (LFW is what their publishers give, of 100 pairs):"
+    say "  cameo model pull buffalo_l                        ResNet-50, 174 MB, LFW 99.83; non-commercial research only"
+    say "  cameo model pull auraface_glintr100               ResNet-100, 261 MB; Apache-2.0"
+    say "  cameo model pull face_recognition_sface_2021dec   MobileFaceNet (SFace, used with --mean 0 --std 1), 39 MB, LFW 99.60; Apache-2.0"
+    say "What is installed is used from then on where nothing else is named."
 }
 
 # html TEXT: as it may stand in a page.
@@ -183,6 +186,7 @@ page() {
         printf '<figure><img src="%s" alt=""><figcaption>%s</figcaption></figure>\n' "$(html "$address")" "$(html "${name#found/}")"
     done
     [ ! -f "$out/matrix.png" ] || printf '<h2>Who is who</h2>\n<img src="matrix.png" alt="cosine similarities" style="max-height:none">\n'
+    [ -z "$answer" ] || printf '<pre>%s</pre>\n' "$(html "$answer")"
     printf '<h2>Timings</h2>\n<pre>%s</pre>\n</body></html>\n' "$(html "$(cat "$out"/bench-*.txt)")"
 }
 
@@ -193,17 +197,21 @@ result() {
 
 choose_models
 choose_pictures
-choose_faces
 step "faces" detect
+choose_faces
 step "embeddings" embed
 step "who is who (cosine similarity of the best face of each picture)" compare
+answer=$(verdict)
+[ -z "$answer" ] || say "$answer"
 step "timings" timings
 page >"$out/index.html"
 say ""
 result "annotated pictures" "$out/found/"
 result "embeddings" "$out/faces.jsonl"
 result "similarity matrix" "$out/matrix.png"
+result "the same as text" "$out/matrix.txt"
 for file in "$out"/bench-*.txt; do
     result "timings" "$file"
 done
 result "all on one page" "$out/index.html"
+larger_models

@@ -18,7 +18,7 @@ static const double default_threshold = 0.3;
 typedef struct compare_job {
     cm_settings settings;
     cm_inputs_form form;
-    double threshold;
+    double threshold; /* NAN: not given */
     int json, matrix, aligned;
     const char *draw, *calibration_file;
     cm_calibration calibration; /* curve NULL: none */
@@ -64,6 +64,16 @@ static int print_pair(const compare_job *job)
             print_meaning(job, (double)similarity, out.stream);
     }
     return cm_outfile_finish(&out, same ? CM_EXIT_OK : CM_EXIT_NO);
+}
+
+/* Named, or calibrated, or known of the recognizer; else the default. */
+static double choose_threshold(const compare_job *job)
+{
+    if (!isnan(job->threshold))
+        return job->threshold;
+    if (job->calibration.curve)
+        return job->calibration.threshold.value;
+    return job->set.model_threshold > 0 ? job->set.model_threshold : default_threshold;
 }
 
 static int take(const cm_result *result, void *context)
@@ -141,6 +151,7 @@ static int run(compare_job *job, int count, char **paths)
                             .keep_pictures = job->draw != NULL, .what = "compare", .take = take,
                             .check = job->calibration.curve ? check_calibration : NULL, .context = job};
     code = cm_pipeline_run(&pipeline);
+    job->threshold = choose_threshold(job);
     if (!job->matrix && code == CM_EXIT_OK)
         code = print_pair(job);
     if (job->matrix && job->set.count > 0 && code <= CM_EXIT_INPUT)
@@ -151,13 +162,14 @@ static int run(compare_job *job, int count, char **paths)
 
 int cm_command_compare(int argc, char **argv)
 {
-    compare_job job = {.threshold = NAN, .form.protect = 1};
+    compare_job job = {.threshold = (double)NAN, .form.protect = 1};
     cm_flags flags = {
         .command = "compare", .synopsis = "[options] A B | --matrix IMAGE...", .minimum = 1, .maximum = -1,
         .help = "Compares the best face of picture A with that of picture B (--rank, by default the large and central one) by the cosine of their\n"
                 "embeddings. Exit code 0: the same person (similarity >= threshold), 1: not the same, 3: a picture shows no face.\n"
                 "The default threshold of 0.3 is a place to start from: with the usual ArcFace networks roughly one pair of strangers in a thousand\n"
-                "reaches it. Common choices lie between 0.28 (lenient) and 0.4 (strict). Calibrate it with your model and your pictures: 'cameo calibrate'.\n"
+                "reaches it; for the built-in recognizer it is what was measured so. Common choices lie between 0.28 (lenient) and 0.4 (strict).\n"
+                "Calibrate it with your model and your pictures: 'cameo calibrate'.\n"
                 "With --matrix all pictures are compared with each other.",
         .examples = "  cameo compare a.jpg b.jpg && echo same\n  cameo compare --json --threshold 0.4 a.jpg b.jpg\n"
                     "  cameo compare --matrix people/ --draw matrix.png"};
@@ -165,7 +177,7 @@ int cm_command_compare(int argc, char **argv)
                                        CM_SETTINGS_RUN);
     job.settings.options.rank = CAMEO_RANK_CENTRAL;
     cm_flags_add(&flags, (cm_flag){.name = "threshold", .value = "T", .kind = CM_FLAG_NUMBER, .target = &job.threshold, .low = -1, .high = 1,
-        .help = "smallest similarity that counts as the same person (0.3)"});
+        .help = "smallest similarity that counts as the same person (0.3, or the built-in recognizer's own)"});
     cm_flags_add(&flags, (cm_flag){.name = "calibration", .value = "FILE", .kind = CM_FLAG_TEXT, .target = &job.calibration_file,
         .help = "take the threshold from there ('cameo calibrate'), and say what it means"});
     cm_flags_add(&flags, (cm_flag){.name = "aligned", .kind = CM_FLAG_SWITCH, .target = &job.aligned,
@@ -193,8 +205,6 @@ int cm_command_compare(int argc, char **argv)
         code = cm_calibration_load(&job.calibration, job.calibration_file);
     if (code > CM_EXIT_OK)
         return code;
-    if (isnan(job.threshold))
-        job.threshold = job.calibration.curve ? job.calibration.threshold.value : default_threshold;
     code = run(&job, argc - first, argv + first);
     cm_calibration_free(&job.calibration);
     return code;

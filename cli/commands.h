@@ -23,6 +23,7 @@
     X(path, "where a model lies")                                            \
     X(pull, "download a model or a pack")                                    \
     X(verify, "tell by its hash what a file is")                             \
+    X(export, "write the built-in models as ONNX files")                     \
     X(make, "make a model that knows no faces, for benchmarks and tests")
 
 /* Each takes its own arguments (argv[0] is its name) and returns the exit code of the program. */

@@ -1,4 +1,4 @@
-/* SHA-256 of files, through nettle. */
+/* SHA-256 of files and built-in models, through nettle. */
 #ifndef CM_CLI_DIGEST_H
 #define CM_CLI_DIGEST_H
 
@@ -7,7 +7,8 @@
 
 enum { CM_DIGEST_TEXT = 65, CM_DIGEST_BYTES = 32 };
 
-/* Lower-case hex into text[65] and the number of bytes into *bytes (may be NULL). Returns an exit code (reported). */
+/* Lower-case hex into text[65] and the number of bytes into *bytes (may be NULL), of a file, or of the built-in model of that name. Returns an exit
+ * code (reported). */
 int cm_digest_file(const char *path, char *text, uint64_t *bytes);
 
 /* Of bytes in memory. digest: [CM_DIGEST_BYTES] */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lookup.h"
 #include "report.h"
 
 static const size_t thumbnail_bytes = (size_t)CM_HEATMAP_THUMBNAIL * CM_HEATMAP_THUMBNAIL * 3;
@@ -56,6 +57,7 @@ int cm_face_set_take(const cm_result *result, void *context)
     }
     if (!reserve(set, result->dimension) || !(set->files[set->count] = strdup(result->path)))
         return cm_report(CM_EXIT_OTHER, "%s: out of memory", result->path);
+    set->model_threshold = cm_lookup_threshold(result->model);
     size_t i = set->count++;
     set->faces[i] = result->faces[0];
     memcpy(set->embeddings + i * (size_t)set->dimension, result->embeddings, (size_t)set->dimension * sizeof *set->embeddings);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "pack_folder.h"
 #include "pack_members.h"
@@ -50,6 +51,16 @@ const cameo_known_model *cm_lookup_known(const char *name)
             return &models[i];
     }
     return NULL;
+}
+
+double cm_lookup_threshold(const char *name)
+{
+    size_t count;
+    const cameo_known_model *models = cameo_known_models(&count);
+    for (size_t i = 0; i < count; i++)
+        if (models[i].builtin && strcmp(models[i].builtin, name) == 0)
+            return models[i].threshold;
+    return 0;
 }
 
 static int holds(const char *name, const char *part)
@@ -160,6 +171,23 @@ char *cm_lookup_pack(const char *name)
     return *name && !strchr(name, '/') && name[0] != '.' ? find_in_roots(name, 0, is_folder) : NULL;
 }
 
+const char *cm_lookup_builtin(const char *typed, const char *role)
+{
+    static const char prefix[] = "builtin:";
+    if (strncmp(typed, prefix, sizeof prefix - 1) == 0)
+        return typed;
+    if (strncmp(typed, prefix, sizeof prefix - 2) != 0 || typed[sizeof prefix - 2] != '\0')
+        return NULL;
+    return role && strcmp(role, "detection") == 0 ? CAMEO_BUILTIN_DETECTOR : CAMEO_BUILTIN_RECOGNIZER;
+}
+
+/* A model's name in a string of its own. Returns an exit code (reported). */
+static int take_name(const char *name, char **path)
+{
+    *path = strdup(name);
+    return *path ? CM_EXIT_OK : cm_report(CM_EXIT_OTHER, "out of memory");
+}
+
 static int not_found(const char *typed)
 {
     const cameo_known_model *known = cm_lookup_known(typed);
@@ -209,14 +237,15 @@ static char *from_folder(const char *typed, const char *role)
 int cm_lookup_model(const char *typed, const char *role, char **path)
 {
     struct stat status;
-    int exists = stat(typed, &status) == 0;
+    const char *builtin = cm_lookup_builtin(typed, role);
     *path = NULL;
+    if (builtin)
+        return take_name(builtin, path);
+    int exists = stat(typed, &status) == 0;
     if (exists && S_ISREG(status.st_mode) && cm_unpack_is_zip(typed))
         return from_pack(typed, role, path);
-    if (strchr(typed, '/') || (exists && !S_ISDIR(status.st_mode))) {
-        *path = strdup(typed);
-        return *path ? CM_EXIT_OK : cm_report(CM_EXIT_OTHER, "out of memory");
-    }
+    if (strchr(typed, '/') || (exists && !S_ISDIR(status.st_mode)))
+        return take_name(typed, path);
     *path = cm_lookup_file(typed);
     if (!*path)
         *path = from_folder(typed, role);
@@ -266,11 +295,21 @@ static char *unpacked_with(const char *path, const char *role)
     return found;
 }
 
-/* What was typed, or what lies beside the other network, or the first that is here. */
-static int resolve(const char *typed, const char *other, const char *role, const char *option, char **path)
+/* The built-in model of a role; NULL where the library has none. */
+static const char *builtin_of(const char *role)
+{
+    const char *name = cm_lookup_builtin("builtin", role);
+    return cameo_builtin_model(name, NULL) ? name : NULL;
+}
+
+/* What was typed, or what belongs to the other network, or the first that is here, or what is built in. *builtin: it is that, for want of another. */
+static int resolve(const char *typed, const char *other, const char *role, const char *option, char **path, int *builtin)
 {
     if (typed)
         return cm_lookup_model(typed, role, path);
+    const char *built_in = builtin_of(role);
+    if (other && built_in && cm_lookup_builtin(other, NULL))
+        return take_name(built_in, path);
     *path = unpacked_with(other, role);
     if (!*path)
         *path = beside(other, role);
@@ -278,22 +317,35 @@ static int resolve(const char *typed, const char *other, const char *role, const
         *path = first_known(role);
     if (*path)
         return CM_EXIT_OK;
+    if (built_in) {
+        *builtin = 1;
+        return take_name(built_in, path);
+    }
     return cm_report(CM_EXIT_INPUT, "no %s model: give one with --%s, fetch one with 'cameo model pull buffalo_l --accept-license', or make one that knows "
                      "no faces with 'cameo model make'", role, option);
+}
+
+/* Says so where somebody looks: which model it is decides what a similarity means. */
+static void note_builtin(int model, int detector)
+{
+    if ((model || detector) && isatty(STDERR_FILENO))
+        (void)cm_report(CM_EXIT_OK, "using the built-in %s; 'cameo model pull' fetches larger models, 'cameo model list' names them",
+                        model && detector ? "detector and recognizer" : model ? "recognizer" : "detector");
 }
 
 int cm_lookup_pair(const char *model, const char *detector, char **model_path, char **detector_path)
 {
     char *first = NULL, *second = NULL;
-    int code = CM_EXIT_OK;
+    int code = CM_EXIT_OK, model_built_in = 0, detector_built_in = 0;
     if (model_path)
-        code = resolve(model, NULL, "recognition", "model", &first);
+        code = resolve(model, NULL, "recognition", "model", &first, &model_built_in);
     if (code == CM_EXIT_OK && detector_path)
-        code = resolve(detector, first, "detection", "detector", &second);
+        code = resolve(detector, first, "detection", "detector", &second, &detector_built_in);
     if (code != CM_EXIT_OK) {
         free(first);
         return code;
     }
+    note_builtin(model_built_in, detector_built_in || (model_built_in && second && cm_lookup_builtin(second, NULL)));
     if (model_path)
         *model_path = first;
     if (detector_path)

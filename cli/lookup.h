@@ -1,4 +1,5 @@
-/* Where models lie: $CAMEO_HOME/models (default ~/.cache/cameo/models) and what InsightFace keeps in ~/.insightface/models. */
+/* Where models lie: inside the library ("builtin:detector"), in $CAMEO_HOME/models (default ~/.cache/cameo/models), and in InsightFace's
+ * ~/.insightface/models. */
 #ifndef CM_CLI_LOOKUP_H
 #define CM_CLI_LOOKUP_H
 
@@ -29,6 +30,9 @@ char *cm_lookup_below(const char *folder, const char *name);
 /* The known model of this name, with or without ".onnx" or ".zip", or NULL. */
 const cameo_known_model *cm_lookup_known(const char *name);
 
+/* The threshold of the built-in model of this name; 0 where it has none, or there is no such model. */
+double cm_lookup_threshold(const char *name);
+
 /* The name of the one known model that has `part` in its name, as "face_recognition_sface_2021dec.onnx" for "SFace"; NULL if none or several
  * have. */
 const char *cm_lookup_like(const char *part);
@@ -39,12 +43,16 @@ char *cm_lookup_file(const char *name);
 /* The folder of a pack in the searched folders, or NULL. To be freed. */
 char *cm_lookup_pack(const char *name);
 
-/* The file for what was typed: a path, a file's name or a pack's name, or a pack that is still zipped (see pack_folder.h). role: "recognition" or
- * "detection", which file of a pack is meant, or NULL (recognition first). Returns an exit code (reported). *path to be freed. */
+/* The built-in model that is meant by "builtin" (of this role, or, for NULL, the recognizer) or by its full name; NULL: something else was typed. What
+ * begins with "builtin:" is never a file; whether there is such a model is for the library to say. */
+const char *cm_lookup_builtin(const char *typed, const char *role);
+
+/* The file for what was typed: a built-in model, a path, a file's name or a pack's name, or a pack that is still zipped (see pack_folder.h). role:
+ * "recognition" or "detection", which file of a pack is meant, or NULL (recognition first). Returns an exit code (reported). *path to be freed. */
 int cm_lookup_model(const char *typed, const char *role, char **path);
 
-/* Both networks of an engine; typed names may be NULL: then what belongs to the other one, or the first found. A `path` that is NULL is
- * not wanted. Returns an exit code (reported). */
+/* Both networks of an engine; typed names may be NULL: then what belongs to the other one, or the first found, or the built-in one, of which a terminal is
+ * told. A `path` that is NULL is not wanted. Returns an exit code (reported). */
 int cm_lookup_pair(const char *model, const char *detector, char **model_path, char **detector_path);
 
 #endif

@@ -10,6 +10,8 @@
 
 static char *place_of(const cameo_known_model *model)
 {
+    if (model->builtin)
+        return strdup(model->builtin);
     if (!model->pack)
         return strcmp(model->role, "pack") == 0 ? cm_lookup_pack(model->name) : cm_lookup_file(model->name);
     char *folder = cm_lookup_pack(model->pack);
@@ -37,7 +39,9 @@ static json_t *model_json(const cameo_known_model *model, const char *place)
     cm_json_add(object, "license", cm_json_text(model->license));
     cm_json_add(object, "commercial_use", json_boolean(model->commercial_use));
     cm_json_add(object, "description", cm_json_text(model->description));
+    cm_json_add(object, "threshold", model->threshold > 0 ? cm_json_number(model->threshold) : json_null());
     cm_json_add(object, "path", cm_json_text(place));
+    cm_json_add(object, "built_in", json_boolean(model->builtin != NULL));
     return object;
 }
 
@@ -46,8 +50,8 @@ static void print_model(FILE *stream, const cameo_known_model *model, const char
     char size[24] = "-";
     if (model->bytes)
         snprintf(size, sizeof size, "%.1f MB", (double)model->bytes * 1e-6);
-    fprintf(stream, "%s%-*s %-12s %-10s %-40s %s\n", model->pack ? "  " : "", model->pack ? 36 : 38, model->name, model->role, size, model->license,
-            place ? place : "-");
+    fprintf(stream, "%s%-*s %-12s %-10s %-40s %s%s\n", model->pack ? "  " : "", model->pack ? 36 : 38, model->name, model->role, size, model->license,
+            place ? place : "-", model->builtin ? " (built in)" : "");
 }
 
 int cm_model_list(int argc, char **argv)

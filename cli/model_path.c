@@ -17,6 +17,8 @@ int cm_model_path(int argc, char **argv)
     if (code >= 0)
         return code;
     const char *name = argv[first];
+    if (cm_lookup_builtin(name, NULL))
+        return cm_report(CM_EXIT_NO, "%s: is no file, but a part of this program; 'cameo model export' writes it as one", name);
     char *place = cm_lookup_pack(name);
     if (!place)
         place = cm_lookup_file(name);

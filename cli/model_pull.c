@@ -36,8 +36,16 @@ static const cameo_known_model *wanted_model(const pull_job *job)
     return known;
 }
 
+static int is_built_in(const pull_job *job)
+{
+    const cameo_known_model *known = job->package.known;
+    return cm_lookup_builtin(job->name, NULL) || (known && known->builtin && !job->url);
+}
+
 static int check_name(const pull_job *job)
 {
+    if (is_built_in(job))
+        return cm_report_usage("model pull", "%s is a part of this program and need not be fetched; 'cameo model export' writes it as a file", job->name);
     if (*job->name == '\0' || *job->name == '.' || strchr(job->name, '/') || strlen(job->name) > 100)
         return cm_report_usage("model pull", "'%s' cannot be the name of a model", job->name);
     const char *like = cm_lookup_like(job->name);

@@ -29,6 +29,7 @@ typedef struct shared {
     const cm_pipeline *pipeline;
     const cameo_engine *engine;
     int dimension;
+    const char *model; /* the recognizer's name */
     cameo_image_limits limits;   /* of a picture, and its threads: as many as a session has */
     pthread_mutex_t input_lock;  /* the inputs and `handed_out` */
     uint64_t handed_out;         /* batches so far */
@@ -199,7 +200,8 @@ static int take_item(shared *common, const item *it)
     const cm_pipeline *pipeline = common->pipeline;
     cm_result result = {.path = it->input.path, .relative = it->input.path + it->input.relative, .number = it->input.number, .width = view.width,
                         .height = view.height, .image = pipeline->keep_pictures ? it->image : NULL, .faces = it->faces, .face_count = it->face_count,
-                        .embeddings = it->embeddings, .dimension = common->dimension, .attributes = it->attributes};
+                        .embeddings = it->embeddings, .dimension = common->dimension, .model = common->model,
+                        .attributes = it->attributes};
     return pipeline->take(&result, pipeline->context);
 }
 
@@ -315,6 +317,12 @@ static int share(int threads, size_t most)
     return workers;
 }
 
+static const char *recognizer_name(const cameo_engine *engine)
+{
+    const char *path = cameo_network_info(cameo_engine_recognizer(engine)).path, *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
 int cm_pipeline_run(cm_pipeline *pipeline)
 {
     size_t total = cm_inputs_total(pipeline->inputs), batches = pipeline->aligned ? (total + BATCH - 1) / BATCH : total;
@@ -326,7 +334,7 @@ int cm_pipeline_run(cm_pipeline *pipeline)
     if (code == CM_EXIT_OK && pipeline->check)
         code = pipeline->check(engine, pipeline->context);
     if (code == CM_EXIT_OK) {
-        shared common = {.pipeline = pipeline, .engine = engine, .dimension = cameo_engine_dimension(engine)};
+        shared common = {.pipeline = pipeline, .engine = engine, .dimension = cameo_engine_dimension(engine), .model = recognizer_name(engine)};
         common.limits = pipeline->settings->limits.image;
         common.limits.threads = threads / workers;
         pthread_mutex_init(&common.input_lock, NULL);

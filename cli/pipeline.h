@@ -14,6 +14,7 @@ typedef struct cm_result {
     size_t face_count;
     const float *embeddings;     /* [face_count, dimension], as the network gives them; NULL where none are wanted */
     int dimension;
+    const char *model;           /* that the embeddings come from: its file's name, or "builtin:recognizer"; "" where none are wanted */
     const cameo_attributes *attributes; /* [face_count]; NULL where none are wanted */
 } cm_result;
 

@@ -332,6 +332,11 @@ typedef struct cameo_plan_info {
 
 CAMEO_API void cameo_network_options_default(cameo_network_options *options);
 
+/* Names that stand, wherever a model's path is wanted, for the small detector and the 128-number recognizer that travel inside the library (see
+ * cameo_builtin_model). No file is looked for under a name that begins with "builtin:"; "./builtin:x" is a file. */
+#define CAMEO_BUILTIN_DETECTOR "builtin:detector"
+#define CAMEO_BUILTIN_RECOGNIZER "builtin:recognizer"
+
 /* Reads and checks an ONNX file (opset 7 to 23). Nothing in it is believed before it is checked. `options` may be NULL.
  * The file (and its external data) stays mapped until the network is freed, since weights are too large to be copied: replace it by renaming another
  * into its place, as installers do. Shortening it in place meanwhile can end the process (SIGBUS); cameo_network_open_bytes is free of that.
@@ -465,8 +470,8 @@ typedef struct cameo_antispoof {
 } cameo_antispoof;
 
 typedef struct cameo_options {
-    const char *recognizer; /* ONNX file, or NULL: no embedding */
-    const char *detector;   /* ONNX file, or NULL: no detection */
+    const char *recognizer; /* ONNX file or CAMEO_BUILTIN_RECOGNIZER, or NULL: no embedding */
+    const char *detector;   /* ONNX file or CAMEO_BUILTIN_DETECTOR, or NULL: no detection */
     const char *landmarks_106, *landmarks_68, *gender_age; /* ONNX files as 2d106det, 1k3d68 and genderage of InsightFace's packs, or NULL */
     cameo_antispoof antispoof[CAMEO_MAX_ANTISPOOF];
     int antispoof_count; /* default 0 */
@@ -572,12 +577,17 @@ typedef struct cameo_known_model {
     const char *license;  /* one phrase */
     int commercial_use;   /* 1 if the licence allows it; 0 also where that is not known */
     const char *description;
+    double threshold;     /* of a recognizer: the cosine that about one pair of strangers in a thousand reaches, where it was measured; else 0 */
+    const char *builtin;  /* the name under which it opens without a file, CAMEO_BUILTIN_...; NULL: it is not inside this library */
 } cameo_known_model;
 
 /* All known models; *count entries. Static storage. */
 CAMEO_API const cameo_known_model *cameo_known_models(size_t *count);
 /* The one with this SHA-256 (64 hex digits), or NULL. */
 CAMEO_API const cameo_known_model *cameo_known_model_by_sha256(const char *sha256);
+/* The ONNX file of a built-in model ("builtin:detector", "builtin:recognizer"), *size bytes; to be written to a file, say: it opens by its name as well.
+ * NULL and 0: this library has none of that name, as one that was built with CAMEO_DEFAULT_MODELS=OFF has none at all. Static storage. Thread-safe. */
+CAMEO_API const void *cameo_builtin_model(const char *name, size_t *size);
 
 #ifdef __cplusplus
 }

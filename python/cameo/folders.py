@@ -14,7 +14,7 @@ import numpy as np
 from .engines import Engine
 from .errors import Error, MismatchError, MissingFileError
 from .handles import thread_count
-from .model_files import find_model
+from .model_files import builtin_models, find_model
 from .pictures import Path, imread
 
 __all__ = ["FaceTable", "embed_folder"]
@@ -103,6 +103,8 @@ def _embed_one(engine: Engine, folder: str, path: str) -> _Result:
 
 
 def _digest(path: str) -> str:
+    if path in builtin_models():
+        return builtin_models()[path]
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         for block in iter(lambda: file.read(1 << 20), b""):
@@ -200,8 +202,9 @@ def embed_folder(path: Path, workers: int = 0, progress: Union[bool, Callable[[i
     """Finds and embeds all faces of all pictures below a folder.
 
     workers: how many pictures are worked on at a time, 0 for one for each processor. progress: True writes a line to standard error, a function is
-    called with (done, total). model, detector: ONNX files, or names as for cameo.find_model. checkpoint: a folder for results so far; a second call with
-    it takes from there what pictures of the same size and time of change gave, and works on the rest. options: as for cameo.Engine.
+    called with (done, total). model, detector: ONNX files, or names as for cameo.find_model, such as cameo.BUILTIN_RECOGNIZER and
+    cameo.BUILTIN_DETECTOR. checkpoint: a folder for results so far; a second call with it takes from there what pictures of the same size and time of
+    change gave, and works on the rest. options: as for cameo.Engine.
     A picture that cannot be read, or breaks a limit, is reported in `errors` and keeps nobody else from being done.
     Raises MissingFileError (folder, models), MismatchError (a checkpoint of another model or other options).
     """

@@ -1,19 +1,36 @@
-"""Where model files lie: $CAMEO_HOME/models (default ~/.cache/cameo/models), and ~/.insightface/models."""
+"""Where models lie: inside the package, in $CAMEO_HOME/models (default ~/.cache/cameo/models), and in ~/.insightface/models."""
 from __future__ import annotations
 
+import glob
 import os
 from typing import Any, Dict, List, Optional
 
 from . import _native
 from .errors import MissingFileError
 
-__all__ = ["find_model", "find_pack", "known_models"]
+__all__ = ["BUILTIN_DETECTOR", "BUILTIN_RECOGNIZER", "builtin_models", "find_model", "find_pack", "known_models", "pack_models"]
+
+# The pack, so to speak, of the models that are built in, and their names, which stand wherever a model's path is wanted.
+BUILTIN_PACK = "builtin"
+BUILTIN_DETECTOR = "builtin:detector"
+BUILTIN_RECOGNIZER = "builtin:recognizer"
 
 
 def known_models() -> List[Dict[str, Any]]:
-    """Published models: name, pack, role, sha256, bytes, url, license, commercial_use, description; None where it is not known."""
+    """Published models: name, pack, role, sha256, bytes, url, license, commercial_use, description, builtin (the name under which it opens without a
+    file), threshold (the cosine that one pair of strangers in a thousand reaches); None (threshold: 0) where it is not known."""
     models: List[Dict[str, Any]] = _native.known_models()
     return models
+
+
+def builtin_models() -> Dict[str, str]:
+    """The SHA-256 of the models inside this package by their names, BUILTIN_DETECTOR and BUILTIN_RECOGNIZER; none where it was built without them."""
+    return {model["builtin"]: model["sha256"] for model in known_models() if model["builtin"]}
+
+
+def is_builtin(name: str) -> bool:
+    """Whether a name stands for a model inside the package, be there one of that name or not."""
+    return name.startswith(BUILTIN_PACK + ":")
 
 
 def roots() -> List[str]:
@@ -26,7 +43,9 @@ def _advice(name: str) -> str:
     for model in known_models():
         if name in (model["name"], os.path.splitext(model["name"])[0]):
             pack = model["pack"] or model["name"]
-            return f"; `cameo model pull {pack}` fetches it (licence: {model['license']})"
+            inside = {"pack": BUILTIN_PACK, "detection": BUILTIN_DETECTOR, "recognition": BUILTIN_RECOGNIZER}.get(model["role"])
+            without = f'; "{inside}" needs no download' if inside and builtin_models() else ""
+            return f"; `cameo model pull {pack}` fetches it (licence: {model['license']}){without}"
     return ""
 
 
@@ -40,7 +59,7 @@ def _inner_folder(folder: str) -> str:
 
 
 def find_pack(name: str, root: Optional[str] = None) -> str:
-    """The folder of a pack: a folder's path, or a name ("buffalo_l") below root/models or the usual places.
+    """The folder of a pack: a folder's path, or a name ("buffalo_l") below root/models or the usual places. The built-in models have no folder.
 
     Raises MissingFileError with the way to get it.
     """
@@ -56,11 +75,21 @@ def find_pack(name: str, root: Optional[str] = None) -> str:
     raise MissingFileError(f"there is no model pack '{name}' in {searched}{_advice(name)}")
 
 
+def pack_models(name: str, root: Optional[str] = None) -> List[str]:
+    """The models of a pack, sorted: those inside this package for "builtin", else the files of find_pack's folder."""
+    if name == BUILTIN_PACK:
+        return sorted(builtin_models())
+    return sorted(glob.glob(os.path.join(glob.escape(find_pack(name, root)), "*.onnx")))
+
+
 def find_model(name: str) -> str:
-    """The file for a path, or for a name ("w600k_r50", with or without .onnx) in the usual places, at most one folder deep.
+    """The file for a path, or for a name ("w600k_r50", with or without .onnx) in the usual places, at most one folder deep. BUILTIN_DETECTOR and
+    BUILTIN_RECOGNIZER stay what they are.
 
     Raises MissingFileError with the way to get it.
     """
+    if is_builtin(name):
+        return name
     direct = os.path.expanduser(name)
     if os.path.exists(direct):
         return direct

@@ -11,7 +11,7 @@ from . import _native
 from .engines import Engine, Faces
 from .errors import NoFaceError
 from .handles import most_at_once
-from .model_files import find_model
+from .model_files import BUILTIN_DETECTOR, BUILTIN_RECOGNIZER, find_model
 from .pictures import Path, Picture, lend, resize
 
 __all__ = ["FaceRecognizer", "similarity"]
@@ -28,13 +28,16 @@ def similarity(first: Any, second: Any) -> float:
 class FaceRecognizer:
     """A recognition model, with a detector or without one.
 
-    model: ONNX file of a recognizer (ArcFace, AdaFace, FaceNet, SFace, ...), a path or a name that lies where `cameo model pull` puts it.
+    model: ONNX file of a recognizer (ArcFace, AdaFace, FaceNet, SFace, ...), a path or a name that lies where `cameo model pull` puts it. None: the small
+    one inside this package, cameo.BUILTIN_RECOGNIZER, with its detector unless another is given.
     detector: ONNX file of a detector (SCRFD, RetinaFace, YuNet). With one, pictures may be photographs: the largest face is found and brought upright.
     Without one, pictures must be aligned crops of faces already (cameo.norm_crop).
     threads, options: as for cameo.Engine. Pictures are uint8 [h, w, 3] in OpenCV's order (BGR). May be used by several threads at a time.
     """
 
-    def __init__(self, model: Path, detector: Optional[Path] = None, *, threads: int = 0, **options: Any) -> None:
+    def __init__(self, model: Optional[Path] = None, detector: Optional[Path] = None, *, threads: int = 0, **options: Any) -> None:
+        if model is None:
+            model, detector = BUILTIN_RECOGNIZER, BUILTIN_DETECTOR if detector is None else detector
         files = [None if path is None else find_model(os.fspath(path)) for path in (model, detector)]
         options.setdefault("rank", "largest")
         self.engine = Engine(files[0], files[1], threads=threads, **options)

@@ -61,9 +61,10 @@ PyObject *native_known_models(PyObject *module, PyObject *arguments)
     PyObject *list = PyList_New(0);
     for (size_t i = 0; list && i < count; i++) {
         const cameo_known_model *m = &models[i];
-        PyObject *item = Py_BuildValue("{s:s,s:s,s:s,s:s,s:K,s:s,s:s,s:O,s:s}", "name", m->name, "pack", m->pack, "role", m->role, "sha256", m->sha256,
+        PyObject *item = Py_BuildValue("{s:s,s:s,s:s,s:s,s:K,s:s,s:s,s:O,s:s,s:s,s:d}", "name", m->name, "pack", m->pack, "role", m->role, "sha256", m->sha256,
                                        "bytes", (unsigned long long)m->bytes, "url", m->url, "license", m->license, "commercial_use",
-                                       m->commercial_use ? Py_True : Py_False, "description", m->description);
+                                       m->commercial_use ? Py_True : Py_False, "description", m->description, "builtin", m->builtin,
+                                       "threshold", m->threshold);
         if (!item || PyList_Append(list, item) != 0)
             Py_CLEAR(list);
         Py_XDECREF(item);

@@ -1,4 +1,6 @@
-/* Published models. Sources of the hashes: the files of deepinsight/insightface's release v0.7, fal/AuraFace-v1 and opencv/opencv_zoo. */
+/* Published models, and those inside the library. Sources of the hashes: the files of deepinsight/insightface's release v0.7, fal/AuraFace-v1 and
+ * opencv/opencv_zoo; those of our own are computed when the library is built. */
+#include "builtin/builtin.h"
 #include "cameo.h"
 
 #include <string.h>
@@ -32,6 +34,18 @@
                5030888, LANDMARKS_2D),                                                                                       \
         PACKED(pack_name, "genderage.onnx", "gender/age", "4fde69b1c810857b88c64a335084f1c3fe8f01246c9a191b48c7bb756d6652fb", \
                1322532, "gender and age")
+
+/* Measured on people that the recognizer was not trained with and not tested with: docs/models/recognizer.md. */
+#define THRESHOLD_detector 0.0
+#define THRESHOLD_recognizer 0.40
+
+/* One of our own; CM_BUILTIN_LIST has its size and hash. */
+#define BUILTIN(id, role_name, size, hash)                                                                                   \
+    {                                                                                                                        \
+        .name = "cameo_" #id ".onnx", .role = role_name, .sha256 = hash, .bytes = size, .license = "Apache-2.0",             \
+        .commercial_use = 1, .description = "cameo's own, inside the library", .threshold = THRESHOLD_##id,                  \
+        .builtin = CM_BUILTIN_PREFIX #id                                                                                     \
+    },
 
 static const cameo_known_model models[] = {
     PACK("buffalo_l", "80ffe37d8a5940d59a7384c201a2a38d4741f2f3c51eef46ebb28218a7b0ca2f",
@@ -85,6 +99,7 @@ static const cameo_known_model models[] = {
      .license = "Apache-2.0",
      .commercial_use = 1,
      .description = "SFace (OpenCV Zoo): MobileFaceNet, 128-d"},
+    CM_BUILTIN_LIST(BUILTIN)
 };
 
 enum { MODEL_COUNT = sizeof models / sizeof models[0], HASH_DIGITS = 64 };
@@ -117,4 +132,12 @@ const cameo_known_model *cameo_known_model_by_sha256(const char *sha256)
             return &models[i];
     }
     return NULL;
+}
+
+const void *cameo_builtin_model(const char *name, size_t *size)
+{
+    const cm_builtin_model *model = cm_builtin_find(name);
+    if (size)
+        *size = model ? model->size : 0;
+    return model ? model->bytes : NULL;
 }

@@ -1,6 +1,7 @@
 #include "run/network.h"
 
 #include "base/limits.h"
+#include "builtin/builtin.h"
 #include "run/chain.h"
 
 #include "graph/builder.h"
@@ -61,6 +62,46 @@ static cameo_status new_network(cameo_network **result, const char *name, const 
     return CAMEO_OK;
 }
 
+/* A model inside the library: its bytes stay where they are. */
+static cameo_status read_builtin(cameo_network *network, const cm_onnx_limits *limits, cameo_error *error)
+{
+    const char *name = network->path;
+    const cm_builtin_model *builtin = cm_builtin_find(name);
+    if (builtin)
+        return cm_onnx_read(&network->model, builtin->bytes, builtin->size, name, limits, error);
+    if (cm_builtin_count() == 0)
+        return cm_fail(error, CAMEO_ERROR_NOT_FOUND, "%s: this library was built without models (CAMEO_DEFAULT_MODELS=OFF); give an ONNX file", name);
+    return cm_fail(error, CAMEO_ERROR_NOT_FOUND, "%s: no such model is built in; there are %s", name, cm_builtin_names());
+}
+
+static cameo_status read_file(cameo_network *network, const cm_onnx_limits *limits, const char *cache_folder, cameo_error *error)
+{
+    int64_t opened = (int64_t)time(NULL);
+    cameo_status status = cm_onnx_open(&network->model, network->path, limits, error);
+    if (status == CAMEO_OK)
+        network->weights.cache = cm_weight_cache_create(cm_weight_cache_folder(cache_folder), network->path, network->model, network->tier, opened);
+    return status;
+}
+
+static cameo_status read_copy(cameo_network *network, const void *bytes, size_t size, const cm_onnx_limits *limits, cameo_error *error)
+{
+    const char *name = network->path;
+    if (size > limits->max_file_bytes)
+        return cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %zu bytes, the limit is %llu" CM_RAISE_FILE, name, size,
+                       (unsigned long long)limits->max_file_bytes);
+    network->bytes = malloc(size ? size : 1);
+    if (!network->bytes)
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", name);
+    if (size)
+        memcpy(network->bytes, bytes, size);
+    return cm_onnx_read(&network->model, network->bytes, size, name, limits, error);
+}
+
+static cm_onnx_limits reading_limits(const cameo_network *network)
+{
+    return (cm_onnx_limits){.max_file_bytes = network->limits.max_file_bytes, .max_nodes = network->limits.max_nodes};
+}
+
 cameo_status cameo_network_open(cameo_network **result, const char *path, const cameo_network_options *options, cameo_error *error)
 {
     if (result)
@@ -71,17 +112,14 @@ cameo_status cameo_network_open(cameo_network **result, const char *path, const 
     cameo_status status = new_network(&network, path, options, error);
     if (status != CAMEO_OK)
         return status;
-    cm_onnx_limits limits = {.max_file_bytes = network->limits.max_file_bytes, .max_nodes = network->limits.max_nodes};
-    int64_t opened = (int64_t)time(NULL);
-    status = cm_onnx_open(&network->model, path, &limits, error);
-    if (status != CAMEO_OK) {
+    const cm_onnx_limits limits = reading_limits(network);
+    status = cm_builtin_is_name(path) ? read_builtin(network, &limits, error)
+                                      : read_file(network, &limits, options ? options->cache_folder : NULL, error);
+    if (status != CAMEO_OK)
         cameo_network_free(network);
-        return status;
-    }
-    char *folder = cm_weight_cache_folder(options ? options->cache_folder : NULL);
-    network->weights.cache = cm_weight_cache_create(folder, path, network->model, network->tier, opened);
-    *result = network;
-    return CAMEO_OK;
+    else
+        *result = network;
+    return status;
 }
 
 cameo_status cameo_network_open_bytes(cameo_network **result, const void *bytes, size_t size, const char *name,
@@ -92,21 +130,11 @@ cameo_status cameo_network_open_bytes(cameo_network **result, const void *bytes,
     if (!result || (!bytes && size))
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "cameo_network_open_bytes needs a place for the network, and bytes");
     cameo_network *network;
-    name = name ? name : "(bytes)";
-    cameo_status status = new_network(&network, name, options, error);
+    cameo_status status = new_network(&network, name ? name : "(bytes)", options, error);
     if (status != CAMEO_OK)
         return status;
-    cm_onnx_limits limits = {.max_file_bytes = network->limits.max_file_bytes, .max_nodes = network->limits.max_nodes};
-    if (size > limits.max_file_bytes)
-        status = cm_fail(error, CAMEO_ERROR_LIMIT, "%s: has %zu bytes, the limit is %llu" CM_RAISE_FILE, name, size,
-                         (unsigned long long)limits.max_file_bytes);
-    else if (!(network->bytes = malloc(size ? size : 1)))
-        status = cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", name);
-    if (status == CAMEO_OK) {
-        if (size)
-            memcpy(network->bytes, bytes, size);
-        status = cm_onnx_read(&network->model, network->bytes, size, network->path, &limits, error);
-    }
+    const cm_onnx_limits limits = reading_limits(network);
+    status = read_copy(network, bytes, size, &limits, error);
     if (status != CAMEO_OK)
         cameo_network_free(network);
     else

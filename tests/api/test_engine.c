@@ -334,9 +334,62 @@ static void times_tell_the_stages_apart(void **state)
     cameo_image_free(image);
 }
 
+/* What is inside the library, by what is said of it. */
+static const cameo_known_model *known_builtin(const char *name)
+{
+    size_t count;
+    const cameo_known_model *models = cameo_known_models(&count);
+    for (size_t i = 0; i < count; i++)
+        if (models[i].builtin && strcmp(models[i].builtin, name) == 0)
+            return &models[i];
+    return NULL;
+}
+
+static void built_in_models_make_an_engine(void **state)
+{
+    (void)state;
+    static const char *const names[] = {CAMEO_BUILTIN_DETECTOR, CAMEO_BUILTIN_RECOGNIZER};
+    size_t size = 1;
+    assert_null(cameo_builtin_model("builtin:nothing", &size));
+    assert_int_equal(size, 0);
+    for (int i = 0; i < 2; i++) {
+        const cameo_known_model *known = known_builtin(names[i]);
+        assert_int_equal(known != NULL, cameo_builtin_model(names[i], &size) != NULL);
+        if (!known)
+            skip();
+        assert_int_equal(size, known->bytes);
+        assert_string_equal(known->role, i ? "recognition" : "detection");
+        assert_ptr_equal(cameo_known_model_by_sha256(known->sha256), known);
+    }
+    cameo_options options = default_options();
+    options.detector = CAMEO_BUILTIN_DETECTOR;
+    options.recognizer = CAMEO_BUILTIN_RECOGNIZER;
+    cameo_engine *engine;
+    cameo_session *session;
+    assert_int_equal(cameo_engine_open(&engine, &options, NULL), CAMEO_OK);
+    assert_int_equal(cameo_engine_dimension(engine), 128);
+    assert_int_equal(cameo_session_create(&session, engine, NULL), CAMEO_OK);
+    static const uint8_t black[112 * 112 * 3];
+    const cameo_image_view view = {black, 112, 112, 336, CAMEO_PIXEL_RGB8};
+    cameo_face face;
+    size_t count = 9;
+    float embedding[128];
+    assert_int_equal(cameo_detect(session, &view, &face, 1, &count, NULL), CAMEO_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(cameo_embed_aligned(session, &view, 1, embedding, 128, NULL), CAMEO_OK);
+    assert_true(cameo_embedding_norm(embedding, 128) > 0);
+    cameo_session_free(session);
+    cameo_engine_free(engine);
+    options.recognizer = CAMEO_BUILTIN_DETECTOR;
+    assert_open_fails(&options, CAMEO_ERROR_MISMATCH, CAMEO_BUILTIN_DETECTOR);
+    options.recognizer = "builtin:nothing";
+    assert_open_fails(&options, CAMEO_ERROR_NOT_FOUND, "builtin:nothing");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(built_in_models_make_an_engine),
         cmocka_unit_test(defaults_are_insightface_s),
         cmocka_unit_test(senseless_options_are_refused),
         cmocka_unit_test(senseless_detection_options_are_refused),

@@ -187,6 +187,7 @@ static void faces_and_embeddings(void)
     EMPTY(!(fabsf(cameo_similarity(vector, NULL, 2)) > 0), cameo_similarity(vector, NULL, 2));
     EMPTY(cameo_known_models(NULL) != NULL, cameo_known_models(NULL));
     EMPTY(!cameo_known_model_by_sha256(NULL), cameo_known_model_by_sha256(NULL));
+    EMPTY(!cameo_builtin_model(NULL, NULL), cameo_builtin_model(NULL, NULL));
 }
 
 /* With a session, in which other arguments are missing. */

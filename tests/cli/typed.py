@@ -5,8 +5,10 @@ Models are made by the program itself; they know no faces, so "faces" are whatev
 becomes of them. Tests on real faces read $CAMEO_TEST_DATA and are skipped without.
 """
 import atexit
+import functools
 import json
 import os
+import re
 import shutil
 import signal
 import struct
@@ -50,6 +52,20 @@ def real(*names):
     return path
 
 
+@functools.lru_cache(maxsize=None)
+def built_in():
+    """{"builtin:detector": its known model as `cameo model list --json` has it, ...}; empty where the program was built without models."""
+    listed = subprocess.run([CAMEO, "model", "list", "--json"], check=True, capture_output=True, timeout=SECONDS).stdout
+    return {model["path"]: model for model in json.loads(listed) if model["built_in"]}
+
+
+def need_built_in():
+    """Skips the running test where the program has no models inside."""
+    if len(built_in()) < 2:
+        print("SKIP models/: the program was built without models")
+        raise unittest.SkipTest("models/")
+
+
 def png(width, height, rows=None):
     """The bytes of an RGB picture; without rows only what the header promises."""
     def chunk(kind, data):
@@ -68,6 +84,11 @@ def _refuse(constant):
 
 def strict_json(text):
     return json.loads(text, parse_constant=_refuse)
+
+
+def nameless(lines):
+    """Lines of `cameo embed` without the name of the model's file."""
+    return re.sub(r'"model":"[^"]*",', "", lines)
 
 
 class Answer:

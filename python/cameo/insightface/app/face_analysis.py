@@ -1,14 +1,12 @@
 """All models of a pack, applied to a picture."""
 from __future__ import annotations
 
-import glob
-import os
 from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
 from ...errors import MissingFileError
-from ...model_files import find_pack
+from ...model_files import BUILTIN_PACK, find_pack, pack_models
 from ...pictures import annotate
 from ..model_zoo import get_model
 from .common import Face
@@ -23,7 +21,8 @@ def _is_auto(det_size: Any) -> bool:
 
 
 class FaceAnalysis:
-    """name: a pack ("buffalo_l") below root/models, ~/.cache/cameo/models or ~/.insightface/models, or a folder. allowed_modules: names of tasks
+    """name: a pack ("buffalo_l") below root/models, ~/.cache/cameo/models or ~/.insightface/models, a folder, or "builtin": the small detector and
+    recognizer inside this package. allowed_modules: names of tasks
     ("detection", "recognition", "landmark_2d_106", "landmark_3d_68", "genderage"), None: all. providers, sess_options: as for
     cameo.onnxruntime.InferenceSession. threads: how many each call uses, 0 for all processors. mean_shape: as for
     model_zoo.Landmark.
@@ -32,8 +31,8 @@ class FaceAnalysis:
 
     def __init__(self, name: str = "buffalo_l", root: str = "~/.insightface", allowed_modules: Optional[Sequence[str]] = None, **kwargs: Any) -> None:
         self.models: Dict[str, Any] = {}
-        self.model_dir = find_pack(str(name), root)
-        for path in sorted(glob.glob(os.path.join(glob.escape(self.model_dir), "*.onnx"))):
+        self.model_dir = BUILTIN_PACK if name == BUILTIN_PACK else find_pack(str(name), root)
+        for path in pack_models(str(name), root):
             model = get_model(path, **kwargs)
             if model is None or model.taskname in self.models or (allowed_modules is not None and model.taskname not in allowed_modules):
                 continue
