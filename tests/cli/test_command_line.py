@@ -4,8 +4,8 @@ import re
 import typed
 from typed import Typed, made
 
-COMMANDS = ["info", "detect", "align", "embed", "compare", "doctor", "quantize", "run", "bench", "model list", "model path", "model pull", "model verify", "model export",
-            "model make"]
+COMMANDS = ["info", "detect", "align", "embed", "compare", "doctor", "eval", "calibrate", "quantize", "run", "bench",
+            "model list", "model path", "model pull", "model verify", "model export", "model make"]
 
 
 class Help(Typed):
