@@ -27,18 +27,17 @@ static int print_pair(const compare_job *job)
 {
     const cm_face_set *set = &job->set;
     float similarity = cameo_similarity(set->embeddings, set->embeddings + set->dimension, set->dimension);
-    double threshold = isnan(job->threshold) ? (set->model_threshold > 0 ? set->model_threshold : default_threshold) : job->threshold;
-    int same = (double)similarity >= threshold;
+    int same = (double)similarity >= job->threshold;
     cm_outfile out;
     (void)cm_outfile_open(&out, NULL);
     if (job->json) {
         json_t *answer = json_object();
         cm_json_add(answer, "similarity", cm_json_number((double)similarity));
-        cm_json_add(answer, "threshold", cm_json_number(threshold));
+        cm_json_add(answer, "threshold", cm_json_number(job->threshold));
         cm_json_add(answer, "same", json_boolean(same));
         cm_json_print(answer, out.stream, 0);
     } else {
-        fprintf(out.stream, "similarity %.4f, threshold %g: %s\n", (double)similarity, threshold, same ? "the same person" : "not the same person");
+        fprintf(out.stream, "similarity %.4f, threshold %g: %s\n", (double)similarity, job->threshold, same ? "the same person" : "not the same person");
     }
     return cm_outfile_finish(&out, same ? CM_EXIT_OK : CM_EXIT_NO);
 }
@@ -111,6 +110,8 @@ static int run(compare_job *job, int count, char **paths)
     cm_pipeline pipeline = {.settings = &job->settings, .inputs = &inputs, .detect = !job->aligned, .embed = 1, .aligned = job->aligned,
                             .keep_pictures = job->draw != NULL, .what = "compare", .take = cm_face_set_take, .context = &job->set};
     code = cm_pipeline_run(&pipeline);
+    if (isnan(job->threshold))
+        job->threshold = job->set.model_threshold > 0 ? job->set.model_threshold : default_threshold;
     if (!job->matrix && code == CM_EXIT_OK)
         code = print_pair(job);
     if (job->matrix && job->set.count > 0 && code <= CM_EXIT_INPUT)
@@ -121,7 +122,7 @@ static int run(compare_job *job, int count, char **paths)
 
 int cm_command_compare(int argc, char **argv)
 {
-    compare_job job = {.threshold = (double)NAN, .form.protect = 1};
+    compare_job job = {.threshold = NAN, .form.protect = 1};
     cm_flags flags = {
         .command = "compare", .synopsis = "[options] A B | --matrix IMAGE...", .minimum = 1, .maximum = -1,
         .help = "Compares the best face of picture A with that of picture B (--rank, by default the large and central one) by the cosine of their\n"

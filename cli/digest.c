@@ -9,42 +9,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cameo.h"
+#include "lookup.h"
 #include "progress.h"
 #include "report.h"
 
-/* The digest of all that `context` was given, as lower-case hex into text[65]. */
-static void write_digest(struct sha256_ctx *context, char *text)
-{
-    static const char digits[] = "0123456789abcdef";
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    sha256_digest(context, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        text[2 * i] = digits[digest[i] >> 4];
-        text[2 * i + 1] = digits[digest[i] & 15];
-    }
-    text[2 * sizeof digest] = '\0';
-}
-
-static int digest_builtin(const void *model, size_t size, char *text, uint64_t *bytes)
-{
-    struct sha256_ctx context;
-    sha256_init(&context);
-    sha256_update(&context, size, model);
-    write_digest(&context, text);
-    if (bytes)
-        *bytes = size;
-    return CM_EXIT_OK;
-}
-
 int cm_digest_file(const char *path, char *text, uint64_t *bytes)
 {
+    const cameo_known_model *builtin = cm_lookup_known_builtin(path);
+    if (builtin) {
+        memcpy(text, builtin->sha256, CM_DIGEST_TEXT);
+        if (bytes)
+            *bytes = builtin->bytes;
+        return CM_EXIT_OK;
+    }
     enum { CHUNK = 1 << 18 };
-    size_t size;
-    const void *builtin = cameo_builtin_model(path, &size);
-    if (builtin)
-        return digest_builtin(builtin, size, text, bytes);
+    static const char digits[] = "0123456789abcdef";
     struct sha256_ctx context;
+    uint8_t digest[SHA256_DIGEST_SIZE];
     uint64_t total = 0;
     ssize_t count = -1;
     struct stat status;
@@ -70,7 +51,12 @@ int cm_digest_file(const char *path, char *text, uint64_t *bytes)
     free(chunk);
     if (count < 0)
         return cm_report(CM_EXIT_INPUT, "%s: cannot be read: %s", path, strerror(reason));
-    write_digest(&context, text);
+    sha256_digest(&context, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++) {
+        text[2 * i] = digits[digest[i] >> 4];
+        text[2 * i + 1] = digits[digest[i] & 15];
+    }
+    text[2 * sizeof digest] = '\0';
     if (bytes)
         *bytes = total;
     return CM_EXIT_OK;
