@@ -162,7 +162,7 @@ static int run(compare_job *job, int count, char **paths)
 
 int cm_command_compare(int argc, char **argv)
 {
-    compare_job job = {.threshold = (double)NAN, .form.protect = 1};
+    compare_job job = {.threshold = NAN, .form.protect = 1};
     cm_flags flags = {
         .command = "compare", .synopsis = "[options] A B | --matrix IMAGE...", .minimum = 1, .maximum = -1,
         .help = "Compares the best face of picture A with that of picture B (--rank, by default the large and central one) by the cosine of their\n"

@@ -34,9 +34,9 @@ static void write_json(FILE *stream, const cm_result *result, size_t face, const
     json_t *line = json_object();
     cm_json_add(line, "file", cm_json_text(result->path));
     cm_json_add(line, "face", json_integer((json_int_t)face));
+    cm_json_add(line, "model", cm_json_text(result->model)); /* only embeddings of the same one can be compared */
     cm_json_add_face(line, &result->faces[face]);
     cm_json_add(line, "norm", cm_json_number((double)norm));
-    cm_json_add(line, "model", cm_json_text(result->model)); /* only embeddings of the same one can be compared */
     if (!isnan(threshold))
         cm_json_add(line, "threshold", json_real(threshold));
     if (embedding)

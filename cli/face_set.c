@@ -57,7 +57,8 @@ int cm_face_set_take(const cm_result *result, void *context)
     }
     if (!reserve(set, result->dimension) || !(set->files[set->count] = strdup(result->path)))
         return cm_report(CM_EXIT_OTHER, "%s: out of memory", result->path);
-    set->model_threshold = cm_lookup_threshold(result->model);
+    const cameo_known_model *builtin = cm_lookup_known_builtin(result->model);
+    set->model_threshold = builtin ? builtin->threshold : 0;
     size_t i = set->count++;
     set->faces[i] = result->faces[0];
     memcpy(set->embeddings + i * (size_t)set->dimension, result->embeddings, (size_t)set->dimension * sizeof *set->embeddings);

@@ -8,7 +8,7 @@
 typedef struct cm_face_set {
     size_t count, capacity;
     int dimension;
-    double model_threshold; /* of the recognizer, where one is known (see cm_lookup_threshold); else 0 */
+    double model_threshold; /* of the recognizer, if it is a built-in one; else 0 */
     int thumbnails_wanted;
     char **files;        /* [count] */
     cameo_face *faces;   /* [count] */

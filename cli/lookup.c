@@ -53,14 +53,14 @@ const cameo_known_model *cm_lookup_known(const char *name)
     return NULL;
 }
 
-double cm_lookup_threshold(const char *name)
+const cameo_known_model *cm_lookup_known_builtin(const char *name)
 {
     size_t count;
     const cameo_known_model *models = cameo_known_models(&count);
     for (size_t i = 0; i < count; i++)
         if (models[i].builtin && strcmp(models[i].builtin, name) == 0)
-            return models[i].threshold;
-    return 0;
+            return &models[i];
+    return NULL;
 }
 
 static int holds(const char *name, const char *part)

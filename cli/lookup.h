@@ -30,8 +30,8 @@ char *cm_lookup_below(const char *folder, const char *name);
 /* The known model of this name, with or without ".onnx" or ".zip", or NULL. */
 const cameo_known_model *cm_lookup_known(const char *name);
 
-/* The threshold of the built-in model of this name; 0 where it has none, or there is no such model. */
-double cm_lookup_threshold(const char *name);
+/* The built-in model of this full name, or NULL. */
+const cameo_known_model *cm_lookup_known_builtin(const char *name);
 
 /* The name of the one known model that has `part` in its name, as "face_recognition_sface_2021dec.onnx" for "SFace"; NULL if none or several
  * have. */

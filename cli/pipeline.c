@@ -200,8 +200,8 @@ static int take_item(shared *common, const item *it)
     const cm_pipeline *pipeline = common->pipeline;
     cm_result result = {.path = it->input.path, .relative = it->input.path + it->input.relative, .number = it->input.number, .width = view.width,
                         .height = view.height, .image = pipeline->keep_pictures ? it->image : NULL, .faces = it->faces, .face_count = it->face_count,
-                        .embeddings = it->embeddings, .dimension = common->dimension, .model = common->model,
-                        .attributes = it->attributes};
+                        .embeddings = it->embeddings, .dimension = common->dimension, .attributes = it->attributes};
+    result.model = common->model;
     return pipeline->take(&result, pipeline->context);
 }
 
@@ -334,9 +334,10 @@ int cm_pipeline_run(cm_pipeline *pipeline)
     if (code == CM_EXIT_OK && pipeline->check)
         code = pipeline->check(engine, pipeline->context);
     if (code == CM_EXIT_OK) {
-        shared common = {.pipeline = pipeline, .engine = engine, .dimension = cameo_engine_dimension(engine), .model = recognizer_name(engine)};
+        shared common = {.pipeline = pipeline, .engine = engine, .dimension = cameo_engine_dimension(engine)};
         common.limits = pipeline->settings->limits.image;
         common.limits.threads = threads / workers;
+        common.model = recognizer_name(engine);
         pthread_mutex_init(&common.input_lock, NULL);
         pthread_mutex_init(&common.output_lock, NULL);
         pthread_cond_init(&common.turn, NULL);

@@ -137,13 +137,13 @@ static void add_network_flags(cm_settings *s, cm_flags *flags, unsigned groups)
 {
     if (groups & CM_SETTINGS_MODEL) {
         cm_flags_add(flags, (cm_flag){.name = "model", .value = "MODEL", .kind = CM_FLAG_TEXT, .target = &s->model,
-            .help = "recognition model: a file, or a name as 'cameo model list' shows (CAMEO_MODEL)"});
+            .help = "recognition model: a file, a name as 'cameo model list' shows, or builtin (CAMEO_MODEL)"});
         cm_flags_add(flags, (cm_flag){.name = "mirror", .kind = CM_FLAG_SWITCH, .target = &s->options.mirror,
             .help = "add the embedding of the mirrored face to each"});
     }
     if (groups & CM_SETTINGS_DETECTOR) {
         cm_flags_add(flags, (cm_flag){.name = "detector", .value = "MODEL", .kind = CM_FLAG_TEXT, .target = &s->detector,
-            .help = "detection model: a file or a name (CAMEO_DETECTOR)"});
+            .help = "detection model: a file, a name or builtin (CAMEO_DETECTOR)"});
         cm_flags_add(flags, (cm_flag){.name = "det-size", .value = "SIZE", .kind = CM_FLAG_PARSE, .target = s, .parse = parse_detection_sizes,
             .wants = "sizes such as 640, 640x480 or 128,640", .help = "detection size WxH or N; several with commas or repeated (128,640)"});
         cm_flags_add(flags, (cm_flag){.name = "det-threshold", .value = "T", .kind = CM_FLAG_NUMBER, .target = &s->detection_threshold,

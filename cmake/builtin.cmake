@@ -13,7 +13,7 @@ function(cameo_builtin name role)
   set_property(GLOBAL APPEND_STRING PROPERTY CAMEO_BUILTIN_ROWS " \\\n    X(${name}, \"${role}\", ${bytes}, \"${hash}\")")
   set(array ${PROJECT_BINARY_DIR}/generated/builtin/builtin_${name}.c)
   add_custom_command(OUTPUT ${array} DEPENDS ${file} ${PROJECT_SOURCE_DIR}/cmake/array_of_file.cmake VERBATIM
-                     COMMAND ${CMAKE_COMMAND} -D FILE=${file} -D ARRAY=cm_builtin_bytes_${name} -D SOURCE=${array}
+                     COMMAND ${CMAKE_COMMAND} -D FILE=${file} -D SHA256=${hash} -D ARRAY=cm_builtin_bytes_${name} -D SOURCE=${array}
                              -P ${PROJECT_SOURCE_DIR}/cmake/array_of_file.cmake)
   target_sources(cm_builtin PRIVATE ${array})
 endfunction()

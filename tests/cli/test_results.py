@@ -116,7 +116,7 @@ class Embed(Typed):
         faces = self.embed(*portraits()).json_lines()
         self.assertEqual([(face["file"], face["face"]) for face in faces], [(path, i) for path in portraits() for i in (0, 1)])
         for face in faces:
-            self.assertEqual(list(face), ["file", "face", "box", "score", "landmarks", "norm", "model", "embedding"])
+            self.assertEqual(list(face), ["file", "face", "model", "box", "score", "landmarks", "norm", "embedding"])
             self.assertEqual((len(face["box"]), len(face["landmarks"]), len(face["embedding"])), (4, 5, 512))
             self.assertAlmostEqual(math.hypot(*face["embedding"]), 1, places=5)
             self.assertGreater(face["norm"], 1.5)
