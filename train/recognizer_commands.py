@@ -136,6 +136,8 @@ def evaluate(options):
         found = embed(load_network(options), faces)
     figures = verification.measure(found, people)
     print(f"{len(faces)} pictures of {len(set(people))} held-out people: " + ", ".join(f"{name} {value:.4f}" for name, value in figures.items()))
+    _, impostor = verification.all_pairs(found, people)
+    print("thresholds: " + ", ".join(f"cosine {verification.threshold_at_far(impostor, far):.4f} at FAR {far:g}" for far in (1e-2, 1e-3)))
     return 0
 
 

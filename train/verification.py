@@ -12,11 +12,15 @@ def all_pairs(embeddings, people):
     return cosines[same], cosines[~same]
 
 
+def threshold_at_far(impostor, far):
+    """The cosine that only `far` of the impostors exceed"""
+    last = len(impostor) - 1 - int(far * len(impostor))
+    return float(np.partition(impostor, last)[last])
+
+
 def tar_at_far(genuine, impostor, far):
-    """Part of the genuine pairs above the cosine that only `far` of the impostors exceed."""
-    allowed = int(far * len(impostor))
-    threshold = np.partition(impostor, len(impostor) - 1 - allowed)[len(impostor) - 1 - allowed]
-    return float((genuine > threshold).mean())
+    """Part of the genuine pairs above that cosine"""
+    return float((genuine > threshold_at_far(impostor, far)).mean())
 
 
 def balanced_accuracy(genuine, impostor):
