@@ -1,5 +1,7 @@
 #include "base/half.h"
 
+#include "base/half_avx2.h"
+
 #include <string.h>
 
 /* Half: 1 sign, 5 exponent (bias 15), 10 fraction; float: 1, 8 (bias 127), 23. */
@@ -30,9 +32,16 @@ uint16_t cm_half_from_float(float value)
     return (uint16_t)half_bits(bits);
 }
 
-void cm_halves_from_floats(const float *values, size_t count, uint16_t *halves)
+void cm_halves_from_floats(const float *values, size_t count, uint16_t *halves, cm_cpu_tier tier)
 {
-    for (size_t i = 0; i < count; i++) {
+    size_t done = 0;
+#if defined(__x86_64__)
+    if (tier == CM_CPU_AVX2 || tier == CM_CPU_AVX512)
+        done = cm_halves_by_avx2(values, count, halves);
+#else
+    (void)tier;
+#endif
+    for (size_t i = done; i < count; i++) {
         uint32_t bits;
         memcpy(&bits, &values[i], sizeof bits);
         halves[i] = (uint16_t)half_bits(bits);

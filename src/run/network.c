@@ -58,6 +58,7 @@ static cameo_status new_network(cameo_network **result, const char *name, const 
     network->tier = cm_cpu_detect(NULL);
     if (options->cpu && cm_cpu_detect(options->cpu) < network->tier)
         network->tier = cm_cpu_detect(options->cpu);
+    network->weights.tier = network->tier;
     *result = network;
     return CAMEO_OK;
 }

@@ -223,7 +223,7 @@ static int pack_panel(const cm_panel_job *job, const cm_layer *l, int panel, flo
     float *out = job->layout->half ? scratch + floats : (float *)(void *)at;
     cm_igemm_pack(scratch, (ptrdiff_t)row, columns, l->taps, l->inputs, nr, out);
     if (job->layout->half)
-        cm_halves_from_floats(out, floats, (uint16_t *)(void *)at);
+        cm_halves_from_floats(out, floats, (uint16_t *)(void *)at, l->tier);
     return -1;
 }
 
@@ -372,6 +372,7 @@ static cameo_status add(cm_weight_store *store, cm_graph *graph, const cm_op *op
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", graph->path);
     packed->key = *key;
     describe(&l, graph, op);
+    l.tier = store->tier;
     place(&l, &key->layout, packed, NULL);
     cameo_status status = CAMEO_OK;
     if (packed->bytes > store->max_bytes - store->bytes)

@@ -76,6 +76,7 @@ typedef struct cm_weight_store {
     uint64_t cached_bytes; /* of `bytes`: found in the cache */
     uint64_t new_bytes;    /* packed since the cache was last written */
     struct cm_weight_cache *cache; /* NULL: none */
+    cm_cpu_tier tier;              /* instructions that packing may use; set once, before the first layer */
 } cm_weight_store;
 
 cameo_status cm_weight_store_init(cm_weight_store *store, uint64_t max_bytes, cameo_error *error);

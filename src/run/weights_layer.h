@@ -15,6 +15,7 @@ typedef struct cm_layer {
     const float *floats;
     int outputs, groups, taps, inputs; /* inputs: of one group (for DENSE: k) */
     int spatial;                       /* DENSE: k is [C, spatial] in the file and [spatial, C] in memory */
+    cm_cpu_tier tier;                  /* instructions that packing may use; the bytes are the same */
     float *row, *turned;               /* scratch: [taps * inputs] each */
 } cm_layer;
 

@@ -62,7 +62,7 @@ static void write_panels(const cm_layer *l, const cm_weight_layout *layout, cons
                     s->turned[i * nr + j] = (int)j < columns ? from[i] : 0.0f;
             }
         unsigned char *at = (unsigned char *)weights + cm_winograd_panel(layout, l->inputs, l->outputs, panel, weight);
-        cm_halves_from_floats(s->turned, k * nr, (uint16_t *)(void *)at);
+        cm_halves_from_floats(s->turned, k * nr, (uint16_t *)(void *)at, l->tier);
     }
 }
 
