@@ -76,32 +76,32 @@ static int calibrate(calibrate_job *job)
 
 static int write_results(const calibrate_job *job, int code)
 {
-    cm_outfile out;
-    int written = cm_outfile_open(&out, job->output);
-    if (written == CM_EXIT_OK) {
-        cm_json_print(cm_calibrated_json(&job->result), out.stream, 1);
-        written = cm_outfile_commit(&out);
-    }
+    cm_outfile out, file;
+    int written = cm_outfile_open(&file, job->output);
     if (written != CM_EXIT_OK)
         return cm_report_worse(code, written);
-    if (out.stream == stdout)
-        return code;
-    (void)cm_outfile_open(&out, NULL);
-    if (job->json)
-        cm_json_print(cm_calibrated_json(&job->result), out.stream, 1);
-    else
-        cm_calibrated_print(&job->result, out.stream);
-    return cm_outfile_finish(&out, code);
+    cm_json_print(cm_calibrated_json(&job->result), file.stream, 1);
+    if (file.stream != stdout) { /* handed over last, so that nothing is claimed there of a file that cannot be written */
+        (void)cm_outfile_open(&out, NULL);
+        if (job->json)
+            cm_json_print(cm_calibrated_json(&job->result), out.stream, 1);
+        else
+            cm_calibrated_print(&job->result, out.stream);
+        written = cm_outfile_commit(&file);
+        return cm_outfile_finish(&out, cm_report_worse(code, written));
+    }
+    return cm_report_worse(code, cm_outfile_commit(&file));
 }
 
 static int run(calibrate_job *job)
 {
     cm_eval *eval = &job->eval;
-    char *folder = job->no_cache ? NULL : cm_eval_cache_folder(job->cache);
+    char *folder = NULL;
+    int code = job->no_cache ? CM_EXIT_OK : cm_eval_cache_folder(job->cache, &folder), measured = CM_EXIT_OK;
     eval->settings = &job->settings;
-    eval->work.settings = &job->settings;
-    eval->work.cache_folder = folder;
-    int code = cm_eval_read_folders(&eval->set, eval->source, (size_t)job->limit), measured = CM_EXIT_OK;
+    eval->work = (cm_eval_work){.settings = &job->settings, .cache_folder = folder};
+    if (code == CM_EXIT_OK)
+        code = cm_eval_read_folders(&eval->set, eval->source, (size_t)job->limit);
     if (code == CM_EXIT_OK)
         code = cm_eval_run(eval);
     if (code <= CM_EXIT_INPUT && eval->set.usable) {

@@ -63,36 +63,35 @@ static int write_plot(const cm_eval *eval, cm_eval_plot *plot, const char *path)
     return code;
 }
 
-/* Files first: where one cannot be written, nothing is claimed on standard output either. */
+/* Standard output is handed over last, so that where a file cannot be written nothing is claimed there. */
 static int write_results(const eval_job *job, int code)
 {
     const cm_eval *eval = &job->eval;
     cm_outfile out;
     int written = CM_EXIT_OK, measured = eval->measures.point_count > 0;
+    (void)cm_outfile_open(&out, NULL);
+    if (job->json)
+        cm_eval_print_json(eval, out.stream);
+    else
+        cm_eval_print(eval, out.stream);
     if (job->report && measured)
         written = cm_report_html(eval, job->report);
     if (job->roc && measured && written == CM_EXIT_OK)
         written = write_plot(eval, cm_eval_plot_roc, job->roc);
     if (job->det && measured && written == CM_EXIT_OK)
         written = write_plot(eval, cm_eval_plot_det, job->det);
-    if (written != CM_EXIT_OK)
-        return cm_report_worse(code, written);
-    (void)cm_outfile_open(&out, NULL);
-    if (job->json)
-        cm_eval_print_json(eval, out.stream);
-    else
-        cm_eval_print(eval, out.stream);
-    return cm_outfile_finish(&out, code);
+    return cm_outfile_finish(&out, cm_report_worse(code, written));
 }
 
 static int run(eval_job *job)
 {
     cm_eval *eval = &job->eval;
-    char *folder = job->no_cache ? NULL : cm_eval_cache_folder(job->cache);
+    char *folder = NULL;
+    int code = job->no_cache ? CM_EXIT_OK : cm_eval_cache_folder(job->cache, &folder), measured = CM_EXIT_OK;
     eval->settings = &job->settings;
-    eval->work.settings = &job->settings;
-    eval->work.cache_folder = folder;
-    int code = read_set(job), measured = CM_EXIT_OK;
+    eval->work = (cm_eval_work){.settings = &job->settings, .cache_folder = folder};
+    if (code == CM_EXIT_OK)
+        code = read_set(job);
     if (code == CM_EXIT_OK)
         code = cm_eval_run(eval);
     if (code <= CM_EXIT_INPUT && eval->set.usable)

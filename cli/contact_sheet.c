@@ -42,13 +42,17 @@ static cameo_status cut_face(const cm_eval_picture *picture, uint8_t *rgb)
     return status;
 }
 
-static void put_face(const cm_eval *eval, uint32_t entry, uint8_t *rgb, uint8_t *sheet, size_t row, size_t column)
+static int put_face(const cm_eval *eval, uint32_t entry, uint8_t *rgb, uint8_t *sheet, size_t row, size_t column)
 {
     const cm_eval_picture *picture = cm_sheet_picture(&eval->set, entry);
-    if (!picture || cut_face(picture, rgb) != CAMEO_OK)
+    cameo_status status = picture ? cut_face(picture, rgb) : CAMEO_ERROR_NOT_FOUND;
+    if (status == CAMEO_ERROR_MEMORY)
+        return cm_report(CM_EXIT_OTHER, "%s: out of memory", picture->path);
+    if (status != CAMEO_OK)
         memset(rgb, 0xc0, face_bytes);
     for (size_t y = 0; y < CM_SHEET_FACE; y++)
         memcpy(sheet + ((row * CM_SHEET_FACE + y) * 2 + column) * CM_SHEET_FACE * 3, rgb + y * CM_SHEET_FACE * 3, (size_t)CM_SHEET_FACE * 3);
+    return CM_EXIT_OK;
 }
 
 /* The library writes pictures to files alone: for a moment there is one. */
@@ -76,8 +80,9 @@ int cm_sheet_encode(const cm_eval *eval, const cm_scored *pairs, size_t count, c
     int code = rgb && sheet ? CM_EXIT_OK : cm_report(CM_EXIT_OTHER, "out of memory");
     *text = NULL;
     for (size_t i = 0; i < count && code == CM_EXIT_OK; i++) {
-        put_face(eval, pairs[i].a, rgb, sheet, i, 0);
-        put_face(eval, pairs[i].b, rgb, sheet, i, 1);
+        code = put_face(eval, pairs[i].a, rgb, sheet, i, 0);
+        if (code == CM_EXIT_OK)
+            code = put_face(eval, pairs[i].b, rgb, sheet, i, 1);
     }
     const cameo_image_view view = {.pixels = sheet, .width = 2 * CM_SHEET_FACE, .height = CM_SHEET_FACE * (int)(count ? count : 1),
                                    .stride = (ptrdiff_t)CM_SHEET_FACE * 6, .format = CAMEO_PIXEL_RGB8};

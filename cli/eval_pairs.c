@@ -55,7 +55,9 @@ static int add_pair(cm_eval_set *set, char *first, char *second, int same, int f
 
 static int take_line(cm_eval_set *set, const cm_text_lines *lines, char **fields, int count, const char *faces, int fold)
 {
-    long long first = count >= 3 ? cm_text_lines_number(fields[1], MOST_NUMBER) : -1, last = cm_text_lines_number(fields[count - 1], MOST_NUMBER);
+    if (count != 3 && count != 4)
+        return wrong_line(lines);
+    long long first = cm_text_lines_number(fields[1], MOST_NUMBER), last = cm_text_lines_number(fields[count - 1], MOST_NUMBER);
     if (count == 3 && first >= 0 && last >= 0)
         return add_pair(set, picture_of(faces, fields[0], first), picture_of(faces, fields[0], last), 1, fold);
     if (count == 4 && first >= 0 && last >= 0)

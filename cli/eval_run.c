@@ -46,14 +46,16 @@ size_t cm_eval_left_out(const cm_eval *eval, cm_left_out rows[CM_EVAL_LEFT_OUT])
     return count;
 }
 
-char *cm_eval_cache_folder(const char *wish)
+int cm_eval_cache_folder(const char *wish, char **folder)
 {
     const char *off = getenv("CAMEO_CACHE");
-    if (wish)
-        return strdup(wish);
-    if (off && strcmp(off, "off") == 0)
-        return NULL;
-    char *home = cm_lookup_home(), *folder = home ? cm_lookup_format("%s/embeddings", home) : NULL;
+    *folder = NULL;
+    if (!wish && off && strcmp(off, "off") == 0)
+        return CM_EXIT_OK;
+    char *home = wish ? NULL : cm_lookup_home();
+    if (wish || home)
+        *folder = wish ? strdup(wish) : cm_lookup_format("%s/embeddings", home);
+    int failed = (wish || home) && !*folder;
     free(home);
-    return folder;
+    return failed ? cm_report(CM_EXIT_OTHER, "out of memory") : CM_EXIT_OK;
 }

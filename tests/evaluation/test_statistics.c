@@ -295,9 +295,17 @@ static void test_interval_without_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_distribution), cmocka_unit_test(test_groups), cmocka_unit_test(test_rates), cmocka_unit_test(test_one_kind_missing),
-        cmocka_unit_test(test_folds), cmocka_unit_test(test_logistic), cmocka_unit_test(test_logistic_without_overlap), cmocka_unit_test(test_scores), cmocka_unit_test(test_more_than_are_kept),
-        cmocka_unit_test(test_searches), cmocka_unit_test(test_interval_without_errors),
+        cmocka_unit_test(test_distribution),
+        cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_rates),
+        cmocka_unit_test(test_one_kind_missing),
+        cmocka_unit_test(test_folds),
+        cmocka_unit_test(test_logistic),
+        cmocka_unit_test(test_logistic_without_overlap),
+        cmocka_unit_test(test_scores),
+        cmocka_unit_test(test_more_than_are_kept),
+        cmocka_unit_test(test_searches),
+        cmocka_unit_test(test_interval_without_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

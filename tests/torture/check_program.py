@@ -4,6 +4,7 @@ are refused, spread evenly, each alone and with all that follow.
 usage: check_program.py CAMEO CAMEO-PORTRAITS PRELOAD
 """
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,10 @@ def commands(picture):
     yield ["embed", "--model", "mbf.onnx", *detector, picture, "-o", "faces.jsonl"], "faces.jsonl"
     yield ["align", *detector, picture, "-o", "crops"], None
     yield ["model", "make", "scrfd_500m", "-o", "made.onnx"], "made.onnx"
+    crops = ["--model", "mbf.onnx", "--aligned", "--threads", "2"]
+    yield ["eval", *crops, "people", "--json", "--report", "report.html"], "report.html"
+    yield ["eval", *crops, "pairs.txt", "--faces", "people", "--cache", "kept"], None
+    yield ["calibrate", *crops, "people", "-o", "cal.json", "--fmr", "0.3"], "cal.json"
 
 
 def content(path):
@@ -34,6 +39,7 @@ def run(command, out, environment):
     """Exit code, standard output, standard error, and what is in the file that it writes."""
     if out and os.path.exists(out):
         os.remove(out)
+    shutil.rmtree("kept", ignore_errors=True)
     done = subprocess.run([CAMEO, *command], env=environment, capture_output=True, timeout=120)
     return done.returncode, done.stdout, done.stderr.decode(errors="replace").strip(), content(out)
 
@@ -59,6 +65,19 @@ def check(command, out, environment):
     return wrong if good[0] == 0 else [f"{' '.join(command)} fails with all memory there is: {good[2]}"]
 
 
+def make_people():
+    """A folder for each of five people, with two files of one picture each, and a list of pairs of them."""
+    subprocess.run([PORTRAITS, "-o", "portraits", "--people", "5", "--pictures", "1", "--size", "112"], check=True, stdout=subprocess.DEVNULL)
+    for i, name in enumerate(sorted(name for name in os.listdir("portraits") if name.endswith(".jpg"))):
+        os.makedirs(f"people/p{i}")
+        picture = content(os.path.join("portraits", name))
+        for number in (1, 2):
+            with open(f"people/p{i}/p{i}_{number:04d}.jpg", "wb") as file:
+                file.write(picture + b" " * number)  # what follows a JPEG's end makes another file of it
+    with open("pairs.txt", "w", encoding="ascii") as file:
+        file.write("2 1\np0 1 2\np0 1 p1 1\np2 1 2\np2 1 p3 2\n")
+
+
 def main():
     wrong = []
     with tempfile.TemporaryDirectory() as folder:
@@ -68,6 +87,7 @@ def main():
             subprocess.run([CAMEO, "model", "make", model, "-o", model + ".onnx"], check=True)
         subprocess.run([PORTRAITS, "-o", "pictures", "--people", "1", "--pictures", "1", "--size", "120"], check=True, stdout=subprocess.DEVNULL)
         picture = os.path.join("pictures", sorted(name for name in os.listdir("pictures") if name.endswith(".jpg"))[0])
+        make_people()
         for command, out in commands(picture):
             wrong += check(command, out, environment)
         os.chdir("/")
