@@ -331,8 +331,23 @@ static void threads_and_batch_change_no_bit(void **state)
     cameo_network_free(network);
 }
 
+static void a_scale_that_is_no_number_is_refused(void **state)
+{
+    (void)state;
+    make(&b, (form){.channels = 5, .per_channel = true});
+    b.weight_scale[1][3] = NAN;
+    cameo_network *network = open_block(&b, NULL);
+    cameo_runner *runner;
+    cameo_error error;
+    const int64_t dims[1][CAMEO_MAX_RANK] = {{1, 5, SIZE, SIZE}};
+    assert_int_equal(cameo_runner_create(&runner, network, dims, 1, &error), CAMEO_ERROR_FORMAT);
+    assert_non_null(strstr(error.message, "output channel 3"));
+    cameo_network_free(network);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_form_computes_in_integers), cmocka_unit_test(threads_and_batch_change_no_bit)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_form_computes_in_integers), cmocka_unit_test(threads_and_batch_change_no_bit),
+                                       cmocka_unit_test(a_scale_that_is_no_number_is_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,18 +19,33 @@
 #define QGEMM_AHEAD 2048
 #endif
 
-VEC_INLINE void qgemm_multiply(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR][QGEMM_NR], const int m)
+VEC_INLINE void qgemm_clear(qgemm_sum s[QGEMM_MR + 1][QGEMM_COLUMNS], const int m)
 {
-    qgemm_sum s[QGEMM_MR][QGEMM_COLUMNS];
     UNROLL for (int i = 0; i < m; i++) {
         UNROLL for (int j = 0; j < QGEMM_COLUMNS; j++)
             s[i][j] = qgemm_zero();
     }
 #ifdef QGEMM_CENTRED
-    qgemm_sum ones[QGEMM_COLUMNS];
     UNROLL for (int j = 0; j < QGEMM_COLUMNS; j++)
-        ones[j] = qgemm_zero();
+        s[QGEMM_MR][j] = qgemm_zero();
 #endif
+}
+
+VEC_INLINE void qgemm_keep(qgemm_sum s[QGEMM_MR + 1][QGEMM_COLUMNS], int32_t sums[QGEMM_MR][QGEMM_NR], const int m)
+{
+    UNROLL for (int i = 0; i < m; i++) {
+#ifdef QGEMM_CENTRED
+        UNROLL for (int j = 0; j < QGEMM_COLUMNS; j++)
+            s[i][j] = qgemm_uncentre(s[i][j], s[QGEMM_MR][j]);
+#endif
+        qgemm_store(s[i], sums[i]);
+    }
+}
+
+VEC_INLINE void qgemm_multiply(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR][QGEMM_NR], const int m)
+{
+    qgemm_sum s[QGEMM_MR + 1][QGEMM_COLUMNS]; /* the last row: QGEMM_CENTRED only */
+    qgemm_clear(s, m);
     const int8_t *panel = tile->panel;
     const void *const *rows = tile->rows;
     uintptr_t next = (uintptr_t)tile->next, pace = (uintptr_t)tile->pace;
@@ -51,7 +66,7 @@ VEC_INLINE void qgemm_multiply(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR]
             next += pace;
 #ifdef QGEMM_CENTRED
             UNROLL for (int j = 0; j < QGEMM_COLUMNS; j++)
-                ones[j] = qgemm_ones(ones[j], b[j]);
+                s[QGEMM_MR][j] = qgemm_ones(s[QGEMM_MR][j], b[j]);
 #endif
             UNROLL for (int i = 0; i < m; i++) {
                 int32_t word;
@@ -61,13 +76,7 @@ VEC_INLINE void qgemm_multiply(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR]
             }
         }
     }
-    UNROLL for (int i = 0; i < m; i++) {
-#ifdef QGEMM_CENTRED
-        UNROLL for (int j = 0; j < QGEMM_COLUMNS; j++)
-            s[i][j] = qgemm_uncentre(s[i][j], ones[j]);
-#endif
-        qgemm_store(s[i], sums[i]);
-    }
+    qgemm_keep(s, sums, m);
 }
 
 VEC_INLINE void qgemm_finish_as(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR][QGEMM_NR], const requantize_form form, const bool first)
