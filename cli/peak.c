@@ -27,6 +27,7 @@ static const struct {
              {"avx512vnni", cm_peak_loop_avx512},
 #elif defined(__aarch64__)
              {"neon", cm_peak_loop_neon},
+             {"neondot", cm_peak_loop_neon},
 #endif
 };
 

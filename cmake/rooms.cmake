@@ -14,6 +14,9 @@ function(cameo_instruction_set_flags)
     elseif(file MATCHES "_avx512vnni\\.c$")
       set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS
         "-mavx2;-mfma;-mf16c;-mbmi2;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512vnni;-mprefer-vector-width=512;${unchecked}")
+    elseif(file MATCHES "_neondot\\.c$")
+      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS
+        "-march=armv8.2-a+dotprod;$<$<C_COMPILER_ID:GNU>:-fno-schedule-insns>;${unchecked}")
     elseif(file MATCHES "_neon\\.c$")
       # Every aarch64 compiler has NEON. gcc, scheduling before it gives out registers, takes more of them than there are.
       set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "$<$<C_COMPILER_ID:GNU>:-fno-schedule-insns>;${unchecked}")
@@ -28,7 +31,7 @@ function(cameo_keep_instruction_sets list)
     list(FILTER files EXCLUDE REGEX "_avx[0-9a-z]*\\.c$")
   endif()
   if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
-    list(FILTER files EXCLUDE REGEX "_neon\\.c$")
+    list(FILTER files EXCLUDE REGEX "_neon(dot)?\\.c$")
   endif()
   set(${list} ${files} PARENT_SCOPE)
 endfunction()

@@ -10,9 +10,12 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__aarch64__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
-static const char *const tier_names[CM_CPU_TIER_COUNT] = {"ref", "avx2", "avx512", "avx512vnni", "neon"};
+static const char *const tier_names[CM_CPU_TIER_COUNT] = {"ref", "avx2", "avx512", "avx512vnni", "neon", "neondot"};
 
 const char *cm_cpu_tier_name(cm_cpu_tier tier)
 {
@@ -48,7 +51,7 @@ static cm_cpu_tier hardware_tier(void)
         return CM_CPU_AVX512VNNI;
     return avx512 ? CM_CPU_AVX512 : avx2 ? CM_CPU_AVX2 : CM_CPU_REF;
 #elif defined(__aarch64__)
-    return CM_CPU_NEON;
+    return getauxval(AT_HWCAP) & HWCAP_ASIMDDP ? CM_CPU_NEONDOT : CM_CPU_NEON;
 #else
     return CM_CPU_REF;
 #endif
@@ -57,7 +60,7 @@ static cm_cpu_tier hardware_tier(void)
 static int is_of_this_architecture(int tier)
 {
 #if defined(__aarch64__)
-    return tier == CM_CPU_REF || tier == CM_CPU_NEON;
+    return tier == CM_CPU_REF || tier == CM_CPU_NEON || tier == CM_CPU_NEONDOT;
 #else
     return tier >= CM_CPU_REF && tier <= CM_CPU_AVX512VNNI;
 #endif

@@ -9,11 +9,12 @@ typedef enum cm_cpu_tier {
     CM_CPU_AVX512 = 2, /* + AVX-512 F/BW/DQ/VL */
     CM_CPU_AVX512VNNI = 3, /* + AVX-512 VNNI */
     CM_CPU_NEON = 4,   /* AdvSIMD, which every aarch64 processor has */
+    CM_CPU_NEONDOT = 5, /* + its dot products (FEAT_DotProd) */
 } cm_cpu_tier;
 
-enum { CM_CPU_TIER_COUNT = 5 };
+enum { CM_CPU_TIER_COUNT = 6 };
 
-/* "ref", "avx2", "avx512", "avx512vnni", "neon". */
+/* "ref", "avx2", "avx512", "avx512vnni", "neon", "neondot". */
 const char *cm_cpu_tier_name(cm_cpu_tier tier);
 /* The tier of this name, or -1. */
 int cm_cpu_tier_by_name(const char *name);

@@ -12,9 +12,9 @@
 #include <string.h>
 
 enum {
-    MOST_PRODUCTS = 1 << 16, /* of one sum: 2^16 * 255 * 128 is below 2^31 */
+    MOST_PRODUCTS = 1 << 15, /* of one sum: 2^15 * 255 * 128 is below 2^30, */
     MOST_TAKEN = 12,         /* ops that one step takes in */
-    LARGEST_BIAS = 1 << 30
+    LARGEST_BIAS = 1 << 30   /* and with this below 2^31 */
 };
 
 /* What one step takes in, as it is found. */
@@ -82,12 +82,25 @@ static bool products_fit(const cm_op *op)
     return conv->groups == 1 && !conv->pad_value && (int64_t)conv->kernel[0] * conv->kernel[1] * op->inputs[0]->dims[1] <= MOST_PRODUCTS;
 }
 
+/* What is not takes the way of floats, where packing the weights tells of it. */
+static bool is_finite(const cm_op *op)
+{
+    const cm_weights *weights = weights_of(op);
+    const cm_quantised *q = weights->value->quantised;
+    bool finite = true;
+    for (int i = 0; i < q->scale_count; i++)
+        finite = finite && isfinite(q->scales[i]);
+    for (int64_t i = 0; i < channels_of(op); i++)
+        finite = finite && (!weights->bias || isfinite(weights->bias[i])) && (!weights->out_scale || isfinite(weights->out_scale[i]));
+    return finite;
+}
+
 static bool is_integer_product(const cm_op *op)
 {
     if ((op->kind != CM_OP_CONV && op->kind != CM_OP_DENSE) || !dequantizer_of(op->inputs[0]))
         return false;
     const cm_weights *weights = weights_of(op);
-    return scales_fit(op) && products_fit(op) && !weights->in_scale && !weights->in_shift && knows_activation(fused_of(op));
+    return scales_fit(op) && products_fit(op) && is_finite(op) && !weights->in_scale && !weights->in_shift && knows_activation(fused_of(op));
 }
 
 /* Element by element, from bytes. */
@@ -394,31 +407,46 @@ static bool feeds_dense(const cm_op *quantize)
     return dense && dense->kind == CM_OP_DENSE && is_integer_product(dense);
 }
 
-/* DequantizeLinear -> flatten -> QuantizeLinear of the same scale: the bytes themselves, for a fully connected layer. */
-static void move_view(cm_op *quantize)
+/* ... -> flatten -> QuantizeLinear: quantised first, so that what is flattened are bytes, for a fully connected layer; where they were bytes of the same
+ * scale before, those. False: out of memory. */
+static bool move_view(cm_graph *graph, cm_op *quantize)
 {
     cm_op *view = quantize->inputs[0]->producer;
-    if (!view || view->removed || view->kind != CM_OP_VIEW || cm_value_only_user(view->output) != quantize)
-        return;
-    const cm_op *from = dequantizer_of(view->inputs[0]);
-    if (!from || !same_scale(&from->u.quantize, &quantize->u.quantize) || !feeds_dense(quantize))
-        return;
-    const cm_value *bytes = from->inputs[0], *flat = quantize->output;
-    if (bytes->rank != 4 || bytes->dims[1] % 4 || flat->rank != 2 || flat->dims[0] != bytes->dims[0])
-        return;
-    view->inputs[0] = from->inputs[0];
-    view->output = quantize->output;
-    view->output->producer = view;
-    quantize->removed = true;
+    if (!view || view->removed || view->kind != CM_OP_VIEW || cm_value_only_user(view->output) != quantize || !feeds_dense(quantize))
+        return true;
+    const cm_value *picture = view->inputs[0], *flat = quantize->output;
+    if (picture->rank != 4 || picture->dims[1] % 4 || flat->rank != 2 || flat->dims[0] != picture->dims[0] || picture->is_constant)
+        return true;
+    const cm_op *from = dequantizer_of(picture);
+    if (from && same_scale(&from->u.quantize, &quantize->u.quantize)) {
+        view->inputs[0] = from->inputs[0];
+        view->output = quantize->output;
+        view->output->producer = view;
+        quantize->removed = true;
+        return true;
+    }
+    cm_value *bytes = cm_graph_new_value(graph, flat->name, 4, picture->dims);
+    if (!bytes)
+        return false;
+    bytes->is_bytes = true;
+    bytes->is_signed = flat->is_signed;
+    bytes->producer = view;
+    view->kind = CM_OP_QUANTIZE;
+    view->label = quantize->label;
+    view->u.quantize = quantize->u.quantize;
+    view->output = bytes;
+    quantize->kind = CM_OP_VIEW;
+    quantize->inputs[0] = bytes;
+    return true;
 }
 
 cameo_status cm_graph_quantise(cm_graph *graph, cameo_error *error)
 {
     bool ok = true;
     cm_graph_count_uses(graph);
-    for (int i = 0; i < graph->op_count; i++)
+    for (int i = 0; i < graph->op_count && ok; i++)
         if (graph->ops[i]->kind == CM_OP_QUANTIZE)
-            move_view(graph->ops[i]);
+            ok = move_view(graph, graph->ops[i]);
     cm_graph_remove_unused(graph);
     for (int i = 0; i < graph->op_count && ok; i++) {
         cm_op *op = graph->ops[i];

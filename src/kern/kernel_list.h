@@ -87,7 +87,12 @@
     X(pool, f32, 1, 8, NEON, neon)        \
     X(map, f32, 1, 8, NEON, neon)         \
     X(softmax, f32, 1, 8, NEON, neon)     \
-    X(transpose, f32, 4, 4, NEON, neon)
+    X(transpose, f32, 4, 4, NEON, neon)   \
+    X(qgemm, u8s8, 3, 8, NEON, neon)      \
+    X(qmap, u8, 1, 8, NEON, neon)         \
+    X(quantize, f32, 1, 8, NEON, neon)    \
+    X(dequantize, u8, 1, 8, NEON, neon)   \
+    X(qgemm, u8s8, 5, 16, NEONDOT, neondot)
 
 #if defined(__x86_64__)
 #define CM_KERNEL_LIST(X) CM_KERNEL_LIST_REF(X) CM_KERNEL_LIST_X86(X)

@@ -16,8 +16,8 @@ typedef enum cm_weight_form {
     CM_WEIGHTS_DEPTHWISE, /* [taps, channels] */
     CM_WEIGHTS_PAIRED,    /* groups of two channels: [taps, 2, channels], what a channel takes of itself and of its neighbour */
     CM_WEIGHTS_PANELS,    /* igemm's panels, group by group; also Winograd's filters where they are transformed in each run */
-    CM_WEIGHTS_BYTES,     /* qgemm's panels of 8-bit weights */
-    CM_WEIGHTS_WINOGRAD   /* gemm's panels of Winograd's filters, transformed: [group of CM_WINOGRAD_GROUP outputs][weight][panel in group][k][nr] */
+    CM_WEIGHTS_WINOGRAD,  /* gemm's panels of Winograd's filters, transformed: [group of CM_WINOGRAD_GROUP outputs][weight][panel in group][k][nr] */
+    CM_WEIGHTS_BYTES      /* qgemm's panels of 8-bit weights */
 } cm_weight_form;
 
 typedef struct cm_weight_layout {

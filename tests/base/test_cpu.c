@@ -24,7 +24,7 @@ static bool is_of_another_architecture(int tier)
 #if defined(__aarch64__)
     return tier > CM_CPU_REF && tier < CM_CPU_NEON;
 #else
-    return tier == CM_CPU_NEON;
+    return tier >= CM_CPU_NEON;
 #endif
 }
 

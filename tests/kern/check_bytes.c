@@ -162,7 +162,8 @@ typedef struct byte_product {
 
 static void byte_product_run(const cm_kernel *kernel, const byte_product *p)
 {
-    kernel->run.qgemm(&(cm_qgemm_tile){ .rows = p->step ? p->bases : p->rows, .panel = p->panel, .next = p->panel, .pace = 16, .c = p->c, .c_stride = p->c_stride, .step = p->step,
+    kernel->run.qgemm(&(cm_qgemm_tile){ .rows = p->step ? p->bases : p->rows, .panel = p->panel, .next = p->panel, .pace = 16, .c = p->c,
+                                        .c_stride = p->c_stride, .step = p->step,
                                         .epilogue = &p->epilogue, .taps = p->taps, .k = p->k, .m = p->m, .n = p->n, .column = p->column });
 }
 

@@ -110,7 +110,7 @@ double peak_flops(cm_cpu_tier tier)
         else if (tier == CM_CPU_AVX512 || tier == CM_CPU_AVX512VNNI)
             lanes = 16.0, peak = peak_avx512;
 #elif defined(__aarch64__)
-        if (tier == CM_CPU_NEON)
+        if (tier >= CM_CPU_NEON)
             peak = peak_neon;
 #endif
         known[tier] = 2.0 * lanes * PEAK_CHAINS * PEAK_STEPS / measure_seconds(peak, NULL);

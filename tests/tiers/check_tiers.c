@@ -59,11 +59,11 @@ static void keep_outputs(const cameo_network *network, const cameo_runner *runne
     }
 }
 
-/* How many layers are run by kernels of this tier; only integers have kernels of their own above AVX-512. */
+/* How many layers are run by kernels of this tier; only integers have kernels of their own above AVX-512 and NEON. */
 static int layers_of_tier(const cameo_runner *runner, const char *tier)
 {
     char suffix[16];
-    snprintf(suffix, sizeof suffix, "__%s", strcmp(tier, "avx512vnni") == 0 ? "avx512" : tier);
+    snprintf(suffix, sizeof suffix, "__%s", strcmp(tier, "avx512vnni") == 0 ? "avx512" : strcmp(tier, "neondot") == 0 ? "neon" : tier);
     int layers = 0;
     for (int i = 0; i < cameo_runner_plan(runner).layer_count; i++)
         layers += strstr(cameo_runner_layer(runner, i).kernel, suffix) != NULL;

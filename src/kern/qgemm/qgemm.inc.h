@@ -3,6 +3,8 @@
  *   QGEMM_MR, QGEMM_NR, QGEMM_COLUMNS (vectors of a panel's row), qgemm_sum (type of a vector of sums), qgemm_weights (of weights),
  *   qgemm_load(p), qgemm_zero(), qgemm_step(sum, word, weights), qgemm_store(sums of one row, to: [QGEMM_NR])
  *
+ * QGEMM_CENTRED: qgemm_step multiplies each byte less 128; the sums of the weights, taken along as one more row, make up for that (qgemm_uncentre).
+ *
  * Sums stay in registers; a tile's sums then go through a small block of memory in the first-level cache to what becomes of them. */
 #ifndef CM_KERN_QGEMM_INC_H
 #define CM_KERN_QGEMM_INC_H
@@ -17,13 +19,33 @@
 #define QGEMM_AHEAD 2048
 #endif
 
-VEC_INLINE void qgemm_multiply(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR][QGEMM_NR], const int m)
+VEC_INLINE void qgemm_clear(qgemm_sum s[QGEMM_MR + 1][QGEMM_COLUMNS], const int m)
 {
-    qgemm_sum s[QGEMM_MR][QGEMM_COLUMNS];
     UNROLL for (int i = 0; i < m; i++) {
         UNROLL for (int j = 0; j < QGEMM_COLUMNS; j++)
             s[i][j] = qgemm_zero();
     }
+#ifdef QGEMM_CENTRED
+    UNROLL for (int j = 0; j < QGEMM_COLUMNS; j++)
+        s[QGEMM_MR][j] = qgemm_zero();
+#endif
+}
+
+VEC_INLINE void qgemm_keep(qgemm_sum s[QGEMM_MR + 1][QGEMM_COLUMNS], int32_t sums[QGEMM_MR][QGEMM_NR], const int m)
+{
+    UNROLL for (int i = 0; i < m; i++) {
+#ifdef QGEMM_CENTRED
+        UNROLL for (int j = 0; j < QGEMM_COLUMNS; j++)
+            s[i][j] = qgemm_uncentre(s[i][j], s[QGEMM_MR][j]);
+#endif
+        qgemm_store(s[i], sums[i]);
+    }
+}
+
+VEC_INLINE void qgemm_multiply(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR][QGEMM_NR], const int m)
+{
+    qgemm_sum s[QGEMM_MR + 1][QGEMM_COLUMNS]; /* the last row: QGEMM_CENTRED only */
+    qgemm_clear(s, m);
     const int8_t *panel = tile->panel;
     const void *const *rows = tile->rows;
     uintptr_t next = (uintptr_t)tile->next, pace = (uintptr_t)tile->pace;
@@ -42,6 +64,10 @@ VEC_INLINE void qgemm_multiply(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR]
             if (m <= QGEMM_MR / 2)
                 vec_prefetch_far((const void *)(next + 64));
             next += pace;
+#ifdef QGEMM_CENTRED
+            UNROLL for (int j = 0; j < QGEMM_COLUMNS; j++)
+                s[QGEMM_MR][j] = qgemm_ones(s[QGEMM_MR][j], b[j]);
+#endif
             UNROLL for (int i = 0; i < m; i++) {
                 int32_t word;
                 memcpy(&word, row[i] + k, sizeof word);
@@ -50,8 +76,7 @@ VEC_INLINE void qgemm_multiply(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR]
             }
         }
     }
-    UNROLL for (int i = 0; i < m; i++)
-        qgemm_store(s[i], sums[i]);
+    qgemm_keep(s, sums, m);
 }
 
 VEC_INLINE void qgemm_finish_as(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR][QGEMM_NR], const requantize_form form, const bool first)

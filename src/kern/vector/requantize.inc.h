@@ -74,13 +74,20 @@ VEC_INLINE void requantize_vector(const cm_requantize *e, const requantize_chann
 /* What is the same for all elements, for the forms that networks are made of, so that the compiler leaves out what is not there. */
 typedef enum requantize_form { REQUANTIZE_PLAIN, REQUANTIZE_PRELU, REQUANTIZE_ADD, REQUANTIZE_ANY } requantize_form;
 
-static inline requantize_form requantize_form_of(const cm_requantize *e)
+/* No step but the first rounding, one of PReLU and the addition of bytes, and the last rounding. */
+static inline bool requantize_is_simple(const cm_requantize *e)
 {
     bool acts = e->activation == CM_ACT_PRELU, adds = e->add != NULL;
-    if (!e->last.on || e->bias != NULL || e->second.on || e->activation == CM_ACT_CLIP || (!acts && !adds && e->first.on) || (!acts && e->above != 1.0f) || (acts && adds) ||
-        (adds && (!e->add_bytes || e->add_first)))
+    if (!e->last.on || e->bias != NULL || e->second.on || e->activation == CM_ACT_CLIP || (acts && adds))
+        return false;
+    return (acts || e->above == 1.0f) && (!adds || (e->add_bytes && !e->add_first)) && (acts || adds || !e->first.on);
+}
+
+static inline requantize_form requantize_form_of(const cm_requantize *e)
+{
+    if (!requantize_is_simple(e))
         return REQUANTIZE_ANY;
-    return acts ? REQUANTIZE_PRELU : adds ? REQUANTIZE_ADD : REQUANTIZE_PLAIN;
+    return e->activation == CM_ACT_PRELU ? REQUANTIZE_PRELU : e->add != NULL ? REQUANTIZE_ADD : REQUANTIZE_PLAIN;
 }
 
 /* The same steps, with what the form tells as constants. */
