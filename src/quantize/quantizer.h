@@ -53,6 +53,7 @@ typedef struct cm_probe {
 struct cameo_quantizer {
     cm_arena arena;
     char *path;
+    void *bytes; /* own copy of a model opened from memory */
     cameo_quantize_options options;
     int64_t (*dims)[CAMEO_MAX_RANK]; /* NULL: the model's own */
     cm_onnx_model *model;

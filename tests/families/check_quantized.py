@@ -49,7 +49,7 @@ def check(library, program, name, least, folder):
     inputs = [numpy.clip(numpy.round(random.normal(127, 50, size)), 0, 255).astype(numpy.float32) for _ in range(2)]
     inputs = [((x - numpy.reshape(contract["mean"], (1, 3, 1, 1))) / numpy.reshape(contract["std"], (1, 3, 1, 1))).astype(numpy.float32) for x in inputs]
     tier = library.tiers()[-1]
-    cosines = [oracle.cosine(library.run(out, [x], tier)[0], oracle.run(out, [x])[0]) for x in inputs]
+    cosines = [oracle.cosine(library.run(out, [x], tier)[0][0], oracle.run(out, [x])[0]) for x in inputs]
     if min(cosines) < least:
         yield f"{name}: cosine {min(cosines):.5f} between the engines, wanted {least}"
     quantize(program, model, out, folder, "--every-output")
