@@ -229,6 +229,12 @@ static cameo_status add_layer(cameo_quantizer *q, const traits *t, const cm_laye
     return layer->shift ? CAMEO_OK : cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for %lld channels", q->path, (long long)layer->channels);
 }
 
+/* Whether node `i` of the file is a layer. */
+static bool find_layer(const cameo_quantizer *q, const traits *t, int i, cm_layer *layer)
+{
+    return q->parts.nodes[i].index >= 0 && take_node(q->model, t, q->parts.nodes[i].index, layer);
+}
+
 cameo_status cm_find_layers(cameo_quantizer *q, cameo_error *error)
 {
     traits t;
@@ -240,19 +246,20 @@ cameo_status cm_find_layers(cameo_quantizer *q, cameo_error *error)
     const size_t nodes = (size_t)q->parts.node_count + 1, values = (size_t)q->model->value_count + 1;
     q->layers = cm_arena_alloc(&q->arena, nodes, sizeof *q->layers);
     q->activation_of = cm_arena_alloc(&q->arena, values, sizeof *q->activation_of);
-    if (!q->layers || !q->activation_of)
+    q->ranks = cm_arena_alloc(&q->arena, values, sizeof *q->ranks);
+    if (!q->layers || !q->activation_of || !q->ranks)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for %d layers", q->path, q->parts.node_count);
     memset(q->activation_of, -1, values * sizeof *q->activation_of);
     cm_layer layer;
     size_t inputs = 0;
     for (int i = 0; i < q->parts.node_count; i++)
-        if (q->parts.nodes[i].index >= 0 && take_node(q->model, &t, q->parts.nodes[i].index, &layer))
+        if (find_layer(q, &t, i, &layer))
             inputs += 3; /* of them, two at most, and the output */
     q->activations = cm_arena_alloc(&q->arena, inputs + 1, sizeof *q->activations);
     if (!q->activations)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the histograms of %zu values", q->path, inputs);
     for (int i = 0; i < q->parts.node_count && status == CAMEO_OK; i++)
-        if (q->parts.nodes[i].index >= 0 && take_node(q->model, &t, q->parts.nodes[i].index, &layer))
+        if (find_layer(q, &t, i, &layer))
             status = add_layer(q, &t, &layer, error);
     if (status == CAMEO_OK && q->layer_count == 0)
         status = cm_fail(error, CAMEO_ERROR_MISMATCH, "%s: the model has no convolution or fully connected layer with constant float32 weights", q->path);

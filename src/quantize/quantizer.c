@@ -1,4 +1,5 @@
 #include "quantize/quantizer.h"
+#include "quantize/upgrade_opset.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -187,6 +188,18 @@ static cameo_status count_values(cameo_quantizer *q, cm_activation *activation, 
     return cm_fail(error, CAMEO_ERROR_FORMAT, "%s: value '%s' is not finite for one of the inputs", q->path, q->model->values[activation->value].name);
 }
 
+/* Ranks that decide how opset 13 writes a node. */
+static void note_ranks(cameo_quantizer *q)
+{
+    int output = 0;
+    for (int i = 0; i < q->model->node_count; i++) {
+        const cm_onnx_node *node = &q->model->nodes[i];
+        cameo_tensor_info info;
+        if (cm_upgrade_needs_rank(q->model, node) && find_output(&q->observe, q->model->values[node->outputs[0]].name, &info, &output))
+            q->ranks[node->outputs[0]] = info.rank;
+    }
+}
+
 cameo_status cameo_quantizer_observe(cameo_quantizer *q, const float *input, size_t elements, cameo_error *error)
 {
     if (!q || !input)
@@ -195,6 +208,8 @@ cameo_status cameo_quantizer_observe(cameo_quantizer *q, const float *input, siz
     cameo_status status = open_probe(q, CM_REWRITE_OBSERVE, &q->observe, error);
     if (status == CAMEO_OK)
         status = run_probe(q, &q->observe, input, elements, error);
+    if (status == CAMEO_OK)
+        note_ranks(q);
     int output = 0;
     for (int i = 0; i < q->activation_count && status == CAMEO_OK; i++) {
         cm_activation *activation = &q->activations[i];

@@ -63,6 +63,7 @@ struct cameo_quantizer {
     cm_activation *activations;
     int activation_count;
     int *activation_of; /* [model->value_count] index, or -1 */
+    int *ranks; /* [model->value_count] where cm_upgrade_needs_rank asks for them; 0: not known yet */
     cm_probe observe, beside;
     bool correct;
     cm_proto written; /* what cameo_quantizer_write gave last */
