@@ -158,13 +158,18 @@ static float float_at(const cm_onnx_tensor *tensor, int64_t i)
     return value;
 }
 
+static bool can_fold(const cm_layer *layer, const cm_onnx_node *norm)
+{
+    return (layer->kind == CM_LAYER_CONV || layer->kind == CM_LAYER_GEMM) && is_op(norm, "BatchNormalization") && norm->guard < 0 &&
+           norm->output_count > 0 && norm->outputs[0] >= 0 && norm->inputs[0] == layer->output && !cm_onnx_attribute_int(norm, "training_mode", 0);
+}
+
 /* A BatchNormalization that alone reads the layer's output becomes part of its weights. */
 static cameo_status fold_norm(cameo_quantizer *q, const traits *t, cm_layer *layer, cameo_error *error)
 {
     const cm_onnx_model *model = q->model;
     const cm_onnx_node *norm = &model->nodes[t->reader[layer->output]];
-    if ((layer->kind != CM_LAYER_CONV && layer->kind != CM_LAYER_GEMM) || t->uses[layer->output] != 1 || !is_op(norm, "BatchNormalization") ||
-        norm->guard >= 0 || norm->outputs[0] < 0 || norm->inputs[0] != layer->output || cm_onnx_attribute_int(norm, "training_mode", 0))
+    if (t->uses[layer->output] != 1 || !can_fold(layer, norm))
         return CAMEO_OK;
     const cm_onnx_tensor *p[4];
     for (int i = 0; i < 4; i++) {

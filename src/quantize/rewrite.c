@@ -238,11 +238,11 @@ static cameo_status put_layer(rewrite *rw, cm_text message, const cm_layer *laye
 
 /* ---- nodes that stay ---- */
 
-/* An attribute as a constant input, or "" where the node does not have it. */
+/* An attribute as a constant input, or "" where the node does not have it, or has something else of that name. */
 static const char *put_attribute_tensor(rewrite *rw, const cm_onnx_node *node, const char *name)
 {
     const cm_onnx_attribute *attribute = cm_onnx_attribute_find(node, name);
-    if (!attribute)
+    if (!attribute || (attribute->kind != CM_ONNX_ATTR_FLOAT && attribute->kind != CM_ONNX_ATTR_INTS))
         return "";
     int output = 0;
     while (node->outputs[output] < 0) /* one of them has a name: by it the node was found */
