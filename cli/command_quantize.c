@@ -139,7 +139,7 @@ static int run(cm_quantize_job *job, const char *model, size_t limit, int json)
 int cm_command_quantize(int argc, char **argv)
 {
     cm_settings settings;
-    cm_quantize_job job = {.settings = &settings, .max_loss = 0.1, .min_cosine = 0.99, .method = CM_QUANTIZE_AUTO, .calibrate = USUAL_CALIBRATION};
+    cm_quantize_job job = {.settings = &settings, .max_loss = 0.1, .min_cosine = 0.995, .method = CM_QUANTIZE_AUTO, .calibrate = USUAL_CALIBRATION};
     int json = 0, limit = USUAL_PICTURES, seven = 0;
     double max_float = 50.0;
     cm_flags flags = {
@@ -173,7 +173,7 @@ int cm_command_quantize(int argc, char **argv)
     cm_flags_add(&flags, (cm_flag){.name = "max-loss", .value = "POINTS", .kind = CM_FLAG_NUMBER, .target = &job.max_loss, .low = 0, .high = 100,
         .help = "percentage points of TAR that may be lost, at the smallest FAR that the faces can tell (0.1)"});
     cm_flags_add(&flags, (cm_flag){.name = "min-cosine", .value = "X", .kind = CM_FLAG_NUMBER, .target = &job.min_cosine, .low = -1, .high = 1,
-        .help = "mean cosine between the embeddings of both models that is wanted (0.99)"});
+        .help = "mean cosine between the embeddings of both models that is wanted (0.995)"});
     cm_flags_add(&flags, (cm_flag){.name = "max-float", .value = "PERCENT", .kind = CM_FLAG_NUMBER, .target = &max_float, .low = 0, .high = 100,
         .help = "how much of the multiplications may stay in float (50)"});
     cm_flags_add(&flags, (cm_flag){.name = "every-output", .kind = CM_FLAG_SWITCH, .target = &job.options.every_output,

@@ -430,6 +430,9 @@ CAMEO_API void cameo_quantize_options_default(cameo_quantize_options *options);
  * Thread-safe. Free with cameo_quantizer_free. */
 CAMEO_API cameo_status cameo_quantizer_open(cameo_quantizer **quantizer, const char *path, const int64_t (*dims)[CAMEO_MAX_RANK],
                                             const cameo_quantize_options *options, cameo_error *error);
+/* The same from bytes, which may be freed afterwards. External data is refused. `name` is for messages. */
+CAMEO_API cameo_status cameo_quantizer_open_bytes(cameo_quantizer **quantizer, const void *bytes, size_t size, const char *name,
+                                                  const int64_t (*dims)[CAMEO_MAX_RANK], const cameo_quantize_options *options, cameo_error *error);
 CAMEO_API void cameo_quantizer_free(cameo_quantizer *quantizer);
 
 /* Runs the float model on one input, which must be of the kind it will meet in use, and counts what values its tensors take. input: as for

@@ -158,13 +158,18 @@ static float float_at(const cm_onnx_tensor *tensor, int64_t i)
     return value;
 }
 
+static bool can_fold(const cm_layer *layer, const cm_onnx_node *norm)
+{
+    return (layer->kind == CM_LAYER_CONV || layer->kind == CM_LAYER_GEMM) && is_op(norm, "BatchNormalization") && norm->guard < 0 &&
+           norm->output_count > 0 && norm->outputs[0] >= 0 && norm->inputs[0] == layer->output && !cm_onnx_attribute_int(norm, "training_mode", 0);
+}
+
 /* A BatchNormalization that alone reads the layer's output becomes part of its weights. */
 static cameo_status fold_norm(cameo_quantizer *q, const traits *t, cm_layer *layer, cameo_error *error)
 {
     const cm_onnx_model *model = q->model;
     const cm_onnx_node *norm = &model->nodes[t->reader[layer->output]];
-    if ((layer->kind != CM_LAYER_CONV && layer->kind != CM_LAYER_GEMM) || t->uses[layer->output] != 1 || !is_op(norm, "BatchNormalization") ||
-        norm->guard >= 0 || norm->outputs[0] < 0 || norm->inputs[0] != layer->output || cm_onnx_attribute_int(norm, "training_mode", 0))
+    if (t->uses[layer->output] != 1 || !can_fold(layer, norm))
         return CAMEO_OK;
     const cm_onnx_tensor *p[4];
     for (int i = 0; i < 4; i++) {
@@ -229,6 +234,12 @@ static cameo_status add_layer(cameo_quantizer *q, const traits *t, const cm_laye
     return layer->shift ? CAMEO_OK : cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for %lld channels", q->path, (long long)layer->channels);
 }
 
+/* Whether node `i` of the file is a layer. */
+static bool find_layer(const cameo_quantizer *q, const traits *t, int i, cm_layer *layer)
+{
+    return q->parts.nodes[i].index >= 0 && take_node(q->model, t, q->parts.nodes[i].index, layer);
+}
+
 cameo_status cm_find_layers(cameo_quantizer *q, cameo_error *error)
 {
     traits t;
@@ -240,19 +251,20 @@ cameo_status cm_find_layers(cameo_quantizer *q, cameo_error *error)
     const size_t nodes = (size_t)q->parts.node_count + 1, values = (size_t)q->model->value_count + 1;
     q->layers = cm_arena_alloc(&q->arena, nodes, sizeof *q->layers);
     q->activation_of = cm_arena_alloc(&q->arena, values, sizeof *q->activation_of);
-    if (!q->layers || !q->activation_of)
+    q->ranks = cm_arena_alloc(&q->arena, values, sizeof *q->ranks);
+    if (!q->layers || !q->activation_of || !q->ranks)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for %d layers", q->path, q->parts.node_count);
     memset(q->activation_of, -1, values * sizeof *q->activation_of);
     cm_layer layer;
     size_t inputs = 0;
     for (int i = 0; i < q->parts.node_count; i++)
-        if (q->parts.nodes[i].index >= 0 && take_node(q->model, &t, q->parts.nodes[i].index, &layer))
+        if (find_layer(q, &t, i, &layer))
             inputs += 3; /* of them, two at most, and the output */
     q->activations = cm_arena_alloc(&q->arena, inputs + 1, sizeof *q->activations);
     if (!q->activations)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the histograms of %zu values", q->path, inputs);
     for (int i = 0; i < q->parts.node_count && status == CAMEO_OK; i++)
-        if (q->parts.nodes[i].index >= 0 && take_node(q->model, &t, q->parts.nodes[i].index, &layer))
+        if (find_layer(q, &t, i, &layer))
             status = add_layer(q, &t, &layer, error);
     if (status == CAMEO_OK && q->layer_count == 0)
         status = cm_fail(error, CAMEO_ERROR_MISMATCH, "%s: the model has no convolution or fully connected layer with constant float32 weights", q->path);

@@ -1,4 +1,5 @@
 #include "quantize/quantizer.h"
+#include "quantize/upgrade_opset.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,50 +13,102 @@ void cameo_quantize_options_default(cameo_quantize_options *options)
     cameo_network_options_default(&options->network);
 }
 
-static cameo_status open_model(cameo_quantizer *q, const char *path, const int64_t (*dims)[CAMEO_MAX_RANK], cameo_error *error)
+/* What the model is made of, once it was read. */
+static cameo_status take_model(cameo_quantizer *q, const int64_t (*dims)[CAMEO_MAX_RANK], cameo_error *error)
 {
-    const cameo_network_limits *limits = &q->options.network.limits;
-    if (!(q->path = cm_arena_string(&q->arena, path, strlen(path))))
-        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", path);
-    cameo_status status = cm_onnx_open(&q->model, path, &(cm_onnx_limits){limits->max_file_bytes, limits->max_nodes}, error);
-    if (status != CAMEO_OK)
-        return status;
     if (q->model->input_count != 1)
-        return cm_fail(error, CAMEO_ERROR_MISMATCH, "%s: the model has %d inputs; only models with one can be quantised", path, q->model->input_count);
+        return cm_fail(error, CAMEO_ERROR_MISMATCH, "%s: the model has %d inputs; only models with one can be quantised", q->path, q->model->input_count);
     if (dims && !(q->dims = cm_arena_alloc(&q->arena, 1, sizeof *q->dims)))
-        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", path);
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", q->path);
     if (dims)
         memcpy(q->dims, dims, sizeof *q->dims);
-    status = cm_parts_read(&q->parts, q->model, &q->arena, error);
+    cameo_status status = cm_parts_read(&q->parts, q->model, &q->arena, error);
     return status == CAMEO_OK ? cm_find_layers(q, error) : status;
 }
 
-cameo_status cameo_quantizer_open(cameo_quantizer **quantizer, const char *path, const int64_t (*dims)[CAMEO_MAX_RANK],
-                                  const cameo_quantize_options *options, cameo_error *error)
+static cameo_status check_options(const cameo_quantize_options *options, cameo_error *error)
 {
-    cameo_quantize_options standard;
-    cameo_quantize_options_default(&standard);
-    if (quantizer)
-        *quantizer = NULL;
-    if (!quantizer || !path)
-        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "cameo_quantizer_open needs a place for the quantizer, and a path");
-    options = options ? options : &standard;
     if (options->weight_bits != 7 && options->weight_bits != 8)
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "weights of %d bits are not possible, only of 7 or 8", options->weight_bits);
     if (options->threads < 0)
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "thread count %d is negative; 0 means as many as this process may use", options->threads);
+    return CAMEO_OK;
+}
+
+/* A quantizer without a model. */
+static cameo_status new_quantizer(cameo_quantizer **quantizer, const char *path, const cameo_quantize_options *options, cameo_error *error)
+{
+    cameo_quantize_options standard;
+    cameo_quantize_options_default(&standard);
+    options = options ? options : &standard;
+    cameo_status status = check_options(options, error);
+    if (status != CAMEO_OK)
+        return status;
     cameo_quantizer *q = cm_calloc(1, sizeof *q);
     if (!q)
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", path);
     q->options = *options;
     q->options.network.cache_folder = ""; /* what is only looked at once needs no place on disk */
     cm_arena_init(&q->arena, options->network.limits.max_memory_bytes);
-    cameo_status status = open_model(q, path, dims, error);
+    if (!(q->path = cm_arena_string(&q->arena, path, strlen(path)))) {
+        cameo_quantizer_free(q);
+        return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", path);
+    }
+    *quantizer = q;
+    return CAMEO_OK;
+}
+
+static cm_onnx_limits limits_of(const cameo_quantizer *q)
+{
+    return (cm_onnx_limits){q->options.network.limits.max_file_bytes, q->options.network.limits.max_nodes};
+}
+
+/* Takes q over, where it may have a model already. */
+static cameo_status finish_opening(cameo_quantizer **quantizer, cameo_quantizer *q, cameo_status status, const int64_t (*dims)[CAMEO_MAX_RANK],
+                                   cameo_error *error)
+{
+    if (status == CAMEO_OK)
+        status = take_model(q, dims, error);
     if (status != CAMEO_OK)
         cameo_quantizer_free(q);
     else
         *quantizer = q;
     return status;
+}
+
+cameo_status cameo_quantizer_open(cameo_quantizer **quantizer, const char *path, const int64_t (*dims)[CAMEO_MAX_RANK],
+                                  const cameo_quantize_options *options, cameo_error *error)
+{
+    if (quantizer)
+        *quantizer = NULL;
+    if (!quantizer || !path)
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "cameo_quantizer_open needs a place for the quantizer, and a path");
+    cameo_quantizer *q;
+    cameo_status status = new_quantizer(&q, path, options, error);
+    if (status != CAMEO_OK)
+        return status;
+    const cm_onnx_limits limits = limits_of(q);
+    return finish_opening(quantizer, q, cm_onnx_open(&q->model, path, &limits, error), dims, error);
+}
+
+cameo_status cameo_quantizer_open_bytes(cameo_quantizer **quantizer, const void *bytes, size_t size, const char *name,
+                                        const int64_t (*dims)[CAMEO_MAX_RANK], const cameo_quantize_options *options, cameo_error *error)
+{
+    if (quantizer)
+        *quantizer = NULL;
+    if (!quantizer || (!bytes && size))
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "cameo_quantizer_open_bytes needs a place for the quantizer, and bytes");
+    cameo_quantizer *q;
+    name = name ? name : "(bytes)";
+    cameo_status status = new_quantizer(&q, name, options, error);
+    if (status != CAMEO_OK)
+        return status;
+    const cm_onnx_limits limits = limits_of(q);
+    if (!(q->bytes = malloc(size ? size : 1)))
+        return finish_opening(quantizer, q, cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory", name), dims, error);
+    if (size)
+        memcpy(q->bytes, bytes, size);
+    return finish_opening(quantizer, q, cm_onnx_read(&q->model, q->bytes, size, name, &limits, error), dims, error);
 }
 
 static void close_probe(cm_probe *probe)
@@ -72,6 +125,7 @@ void cameo_quantizer_free(cameo_quantizer *q)
     close_probe(&q->observe);
     close_probe(&q->beside);
     cm_onnx_free(q->model);
+    free(q->bytes);
     cm_proto_free(&q->written);
     cm_arena_free(&q->arena);
     free(q);
@@ -134,6 +188,18 @@ static cameo_status count_values(cameo_quantizer *q, cm_activation *activation, 
     return cm_fail(error, CAMEO_ERROR_FORMAT, "%s: value '%s' is not finite for one of the inputs", q->path, q->model->values[activation->value].name);
 }
 
+/* Ranks that decide how opset 13 writes a node. */
+static void note_ranks(cameo_quantizer *q)
+{
+    int output = 0;
+    for (int i = 0; i < q->model->node_count; i++) {
+        const cm_onnx_node *node = &q->model->nodes[i];
+        cameo_tensor_info info;
+        if (cm_upgrade_needs_rank(q->model, node) && find_output(&q->observe, q->model->values[node->outputs[0]].name, &info, &output))
+            q->ranks[node->outputs[0]] = info.rank;
+    }
+}
+
 cameo_status cameo_quantizer_observe(cameo_quantizer *q, const float *input, size_t elements, cameo_error *error)
 {
     if (!q || !input)
@@ -142,6 +208,8 @@ cameo_status cameo_quantizer_observe(cameo_quantizer *q, const float *input, siz
     cameo_status status = open_probe(q, CM_REWRITE_OBSERVE, &q->observe, error);
     if (status == CAMEO_OK)
         status = run_probe(q, &q->observe, input, elements, error);
+    if (status == CAMEO_OK)
+        note_ranks(q);
     int output = 0;
     for (int i = 0; i < q->activation_count && status == CAMEO_OK; i++) {
         cm_activation *activation = &q->activations[i];

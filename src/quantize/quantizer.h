@@ -53,6 +53,7 @@ typedef struct cm_probe {
 struct cameo_quantizer {
     cm_arena arena;
     char *path;
+    void *bytes; /* own copy of a model opened from memory */
     cameo_quantize_options options;
     int64_t (*dims)[CAMEO_MAX_RANK]; /* NULL: the model's own */
     cm_onnx_model *model;
@@ -62,6 +63,7 @@ struct cameo_quantizer {
     cm_activation *activations;
     int activation_count;
     int *activation_of; /* [model->value_count] index, or -1 */
+    int *ranks; /* [model->value_count] where cm_upgrade_needs_rank asks for them; 0: not known yet */
     cm_probe observe, beside;
     bool correct;
     cm_proto written; /* what cameo_quantizer_write gave last */

@@ -238,11 +238,11 @@ static cameo_status put_layer(rewrite *rw, cm_text message, const cm_layer *laye
 
 /* ---- nodes that stay ---- */
 
-/* An attribute as a constant input, or "" where the node does not have it. */
+/* An attribute as a constant input, or "" where the node does not have it, or has something else of that name. */
 static const char *put_attribute_tensor(rewrite *rw, const cm_onnx_node *node, const char *name)
 {
     const cm_onnx_attribute *attribute = cm_onnx_attribute_find(node, name);
-    if (!attribute)
+    if (!attribute || (attribute->kind != CM_ONNX_ATTR_FLOAT && attribute->kind != CM_ONNX_ATTR_INTS))
         return "";
     int output = 0;
     while (node->outputs[output] < 0) /* one of them has a name: by it the node was found */
@@ -293,8 +293,11 @@ static cameo_status put_node(rewrite *rw, const cm_part *part)
     const cm_onnx_model *model = rw->q->model;
     cm_upgrade upgrade = {.action = CM_UPGRADE_NOTHING};
     cameo_status status = CAMEO_OK;
-    if (rw->mode != CM_REWRITE_OBSERVE && model->opset < CM_QUANTIZED_OPSET && part->index >= 0)
-        status = cm_upgrade_find(model, &model->nodes[part->index], &upgrade, rw->error);
+    if (rw->mode != CM_REWRITE_OBSERVE && model->opset < CM_QUANTIZED_OPSET && part->index >= 0) {
+        const cm_onnx_node *node = &model->nodes[part->index];
+        const int rank = cm_upgrade_needs_rank(model, node) ? rw->q->ranks[node->outputs[0]] : 0;
+        status = cm_upgrade_find(model, node, rank, &upgrade, rw->error);
+    }
     if (status != CAMEO_OK)
         return cm_fail_prefix(rw->error, status, "%s", rw->q->path);
     cm_proto node = {0};
@@ -409,6 +412,17 @@ static void put_float_output(rewrite *rw, const char *name)
     cm_proto_message(rw->graph, CM_GRAPH_OUTPUT, &info);
 }
 
+static void put_outputs_for_ranks(rewrite *rw)
+{
+    const cm_onnx_model *model = rw->q->model;
+    for (int i = 0; i < model->node_count; i++) {
+        const cm_onnx_node *node = &model->nodes[i];
+        const int value = node->guard < 0 && cm_upgrade_needs_rank(model, node) ? node->outputs[0] : -1;
+        if (value >= 0 && rw->q->activation_of[value] < 0 && !is_output(model, value))
+            put_float_output(rw, model->values[value].name);
+    }
+}
+
 /* Outputs for what is to be looked at, behind the model's own. */
 static void put_outputs(rewrite *rw)
 {
@@ -419,6 +433,8 @@ static void put_outputs(rewrite *rw)
         if (model->values[value].producer >= 0 && !is_output(model, value))
             put_float_output(rw, model->values[value].name);
     }
+    if (rw->mode == CM_REWRITE_OBSERVE)
+        put_outputs_for_ranks(rw);
     for (int i = 0; rw->mode == CM_REWRITE_BESIDE && i < q->layer_count; i++) {
         const int value = q->layers[i].output;
         if (!is_output(model, value))

@@ -36,14 +36,19 @@ static cameo_status refuse(const cm_onnx_model *model, const cm_onnx_node *node,
                    node->name, node->op_type, (long long)model->opset, CM_QUANTIZED_OPSET, CM_QUANTIZED_OPSET);
 }
 
+bool cm_upgrade_needs_rank(const cm_onnx_model *model, const cm_onnx_node *node)
+{
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
+        if (changes[i].action == LAST_AXIS && !node->domain[0] && strcmp(node->op_type, changes[i].op) == 0)
+            return model->opset < changes[i].since && node->output_count > 0 && node->outputs[0] >= 0;
+    return false;
+}
+
 /* Softmax and its like took all axes from `axis` (default 1) on as one; now only that axis, and the last one by default. */
-static bool means_last_axis(const cm_onnx_model *model, const cm_onnx_node *node)
+static bool means_last_axis(const cm_onnx_node *node, int rank)
 {
     const int64_t axis = cm_onnx_attribute_int(node, "axis", 1);
-    const cm_onnx_value *input = &model->values[node->inputs[0]];
-    if (axis == -1)
-        return true;
-    return input->rank > 0 && axis == input->rank - 1;
+    return axis == -1 || (rank > 0 && axis == rank - 1);
 }
 
 static bool has_subgraph(const cm_onnx_node *node)
@@ -54,7 +59,7 @@ static bool has_subgraph(const cm_onnx_node *node)
     return false;
 }
 
-cameo_status cm_upgrade_find(const cm_onnx_model *model, const cm_onnx_node *node, cm_upgrade *upgrade, cameo_error *error)
+cameo_status cm_upgrade_find(const cm_onnx_model *model, const cm_onnx_node *node, int rank, cm_upgrade *upgrade, cameo_error *error)
 {
     *upgrade = (cm_upgrade){.action = CM_UPGRADE_NOTHING};
     if (has_subgraph(node))
@@ -62,7 +67,7 @@ cameo_status cm_upgrade_find(const cm_onnx_model *model, const cm_onnx_node *nod
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
         if (node->domain[0] || strcmp(node->op_type, changes[i].op) != 0 || model->opset >= changes[i].since)
             continue;
-        if (changes[i].action == REFUSE || (changes[i].action == LAST_AXIS && !means_last_axis(model, node)))
+        if (changes[i].action == REFUSE || (changes[i].action == LAST_AXIS && !means_last_axis(node, rank)))
             return refuse(model, node, error);
         if (changes[i].action == LAST_AXIS)
             return CAMEO_OK;

@@ -19,7 +19,11 @@ typedef struct cm_upgrade {
     const char *attributes[CM_UPGRADE_ATTRIBUTES]; /* NULL: no more */
 } cm_upgrade;
 
-/* What becomes of a node of a model whose opset is below CM_QUANTIZED_OPSET. Errors: UNSUPPORTED (a form that opset 13 does not have). */
-cameo_status cm_upgrade_find(const cm_onnx_model *model, const cm_onnx_node *node, cm_upgrade *upgrade, cameo_error *error);
+/* Whether it takes the rank of the node's output to tell what becomes of it. */
+bool cm_upgrade_needs_rank(const cm_onnx_model *model, const cm_onnx_node *node);
+
+/* What becomes of a node of a model whose opset is below CM_QUANTIZED_OPSET. rank: of its first output, 0 where it is not known.
+ * Errors: UNSUPPORTED (a form that opset 13 does not have). */
+cameo_status cm_upgrade_find(const cm_onnx_model *model, const cm_onnx_node *node, int rank, cm_upgrade *upgrade, cameo_error *error);
 
 #endif

@@ -119,6 +119,30 @@ static void networks(void)
     NOTHING(cameo_network_free(NULL));
 }
 
+static void quantizers(void)
+{
+    static const float input[1];
+    cameo_quantizer *quantizer = (cameo_quantizer *)1;
+    const void *bytes;
+    size_t size;
+    NOTHING(cameo_quantize_options_default(NULL));
+    REFUSED(cameo_quantizer_open(NULL, "x.onnx", NULL, NULL, where));
+    REFUSED(cameo_quantizer_open(&quantizer, NULL, NULL, NULL, where));
+    assert_null(quantizer);
+    REFUSED(cameo_quantizer_open_bytes(NULL, input, sizeof input, NULL, NULL, NULL, where));
+    REFUSED(cameo_quantizer_open_bytes(&quantizer, NULL, 1, NULL, NULL, NULL, where));
+    assert_null(quantizer);
+    REFUSED(cameo_quantizer_observe(NULL, input, 1, where));
+    REFUSED(cameo_quantizer_measure(NULL, input, 1, where));
+    REFUSED(cameo_quantizer_write(NULL, &bytes, &size, where));
+    EMPTY(cameo_quantizer_layer_count(NULL) == 0, cameo_quantizer_layer_count(NULL));
+    EMPTY(strcmp(cameo_quantizer_layer(NULL, 0).name, "") == 0, cameo_quantizer_layer(NULL, 0));
+    NOTHING(cameo_quantizer_keep(NULL, 0, 1));
+    NOTHING(cameo_quantizer_set_method(NULL, -1, CAMEO_RANGE_MSE));
+    NOTHING(cameo_quantizer_correct(NULL, 1));
+    NOTHING(cameo_quantizer_free(NULL));
+}
+
 static void runners(void)
 {
     cameo_runner *runner = (cameo_runner *)1;
@@ -262,6 +286,7 @@ static void null_is_refused_by_every_function(void **state)
     pictures();
     networks();
     runners();
+    quantizers();
     engines();
     faces_and_embeddings();
     no_function_is_left_out();

@@ -76,7 +76,7 @@ class Quantize(Typed):
 
     def test_written(self):
         """The file is there, keeps its contract and names, answers as the float model does, and as the answer says."""
-        answer = self.quantize("--json").json()
+        answer = self.quantize("--json", "--min-cosine", "0.98").json()
         self.assertEqual((answer["output"], answer["budget"]["met"]), ("int8.onnx", True))
         cosines = self.cosines("net.onnx", "int8.onnx")
         self.assertAlmostEqual(sum(cosines) / len(cosines), answer["result"]["cosine_mean"], delta=1e-5)
@@ -101,13 +101,13 @@ class Quantize(Typed):
         self.assertEqual(self.files().count("int8.onnx"), 1)
 
     def test_table(self):
-        answer = self.quantize("--ranges", "percentile")
+        answer = self.quantize("--ranges", "percentile", "--min-cosine", "0.9")
         self.assertRegex(answer.out, r"(?m)^conv2 +Conv +\d+\.\d+ +-\d+\.\d +- +percentile +int8$")
         self.assertRegex(answer.out, r"(?m)^written +int8.onnx: \d+ bytes, 3\.\d+ times smaller than \d+; 0 of 5 layers stay in float$")
 
     def test_refused(self):
         """What cannot be done is said in one line, and nothing is written."""
-        self.quantize()
+        self.quantize("--min-cosine", "0.9")
         files = self.files()
         self.quantize(model="int8.onnx", out="twice.onnx", code=3, says=("int8.onnx", "quantised already", "QuantizeLinear"))
         self.quantize(out="net.onnx", code=2, says=("net.onnx", "the model itself"))
@@ -145,12 +145,28 @@ class Quantize(Typed):
         self.assertNotIn("int8.onnx", self.files())
 
     def test_made(self):
-        """Whole families, the vision transformer's matrix products among them."""
-        for name in ("mbf",):
-            with self.subTest(name):
-                answer = self.quantize("--json", "--ranges", "entropy", "--min-cosine", "-1", model=made(name), out=name + ".onnx").json()
-                self.assertGreater(answer["result"]["cosine_mean"], 0.9)
-                self.assertGreater(answer["bytes_before"], 3.4 * answer["bytes_after"])
+        """A whole network as exporters write them."""
+        answer = self.quantize("--json", "--ranges", "entropy", "--min-cosine", "-1", model=made("mbf")).json()
+        self.assertGreater(answer["result"]["cosine_mean"], 0.9)
+        self.assertGreater(answer["bytes_before"], 3.4 * answer["bytes_after"])
+
+    def test_real(self):
+        """A network that knows faces, and faces: hardly anything is lost, also where the ranges were chosen on other faces."""
+        model, crops = typed.real("models", "mobilefacenet_arcface.onnx"), typed.real("ref", "aligned")
+        shutil.rmtree(self.path("people"))
+        names = sorted(name for name in os.listdir(crops) if not name.startswith("scene_"))[:72]
+        for i, name in enumerate(names):
+            folder = self.path("people" if i < 48 else "others", name.rsplit("_", 1)[0])
+            os.makedirs(folder, exist_ok=True)
+            shutil.copy(os.path.join(crops, name), folder)
+        answer = self.quantize("--json", "--ranges", "entropy", "--calibrate", "24", "--min-cosine", "0.98", "--max-loss", "100", model=model).json()
+        self.assertGreater(answer["result"]["cosine_mean"], 0.98)
+        self.assertEqual(answer["faces"]["used"], 48)
+        embeddings = [[line["embedding"] for line in self.type("embed", "--aligned", "--model", name, "others").json_lines()]
+                      for name in (model, "int8.onnx")]
+        cosines = [sum(x * y for x, y in zip(a, b)) for a, b in zip(*embeddings)]
+        self.assertEqual(len(cosines), 24)
+        self.assertGreater(sum(cosines) / len(cosines), 0.975)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Networks of `cameo model make` in ONNX's QDQ form against ONNX Runtime: every instruction set, one picture and three, several threads.
 
-usage: check_quantised.py LIBRARY PROGRAM
+usage: check_qdq.py LIBRARY PROGRAM
 """
 import os
 import subprocess

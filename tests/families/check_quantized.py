@@ -18,7 +18,7 @@ import binding
 import oracle
 
 # Name, and the least cosine between both engines' embeddings: they round sums differently, and a step more or less goes through all later layers.
-ARCHITECTURES = [("r18", 0.999), ("mbf", 0.99), ("adaface_r18", 0.999), ("vit_t", 0.99), ("facenet", 0.99), ("edgeface_xs", 0.98), ("ghostfacenet", 0.98)]
+ARCHITECTURES = [("r18", 0.999), ("mbf", 0.99), ("vit_t", 0.99), ("facenet", 0.99)]
 PEOPLE = 9
 
 
@@ -49,7 +49,7 @@ def check(library, program, name, least, folder):
     inputs = [numpy.clip(numpy.round(random.normal(127, 50, size)), 0, 255).astype(numpy.float32) for _ in range(2)]
     inputs = [((x - numpy.reshape(contract["mean"], (1, 3, 1, 1))) / numpy.reshape(contract["std"], (1, 3, 1, 1))).astype(numpy.float32) for x in inputs]
     tier = library.tiers()[-1]
-    cosines = [oracle.cosine(library.run(out, [x], tier)[0], oracle.run(out, [x])[0]) for x in inputs]
+    cosines = [oracle.cosine(library.run(out, [x], tier)[0][0], oracle.run(out, [x])[0]) for x in inputs]
     if min(cosines) < least:
         yield f"{name}: cosine {min(cosines):.5f} between the engines, wanted {least}"
     quantize(program, model, out, folder, "--every-output")
