@@ -1,4 +1,4 @@
-"""Commands about recognizers: crops, distil, margin, export, evaluate, curves."""
+"""Commands about recognizers: crops, distil, margin, export, evaluate, verify, curves."""
 import os
 import time
 
@@ -136,6 +136,18 @@ def evaluate(options):
         found = embed(load_network(options), faces)
     figures = verification.measure(found, people)
     print(f"{len(faces)} pictures of {len(set(people))} held-out people: " + ", ".join(f"{name} {value:.4f}" for name, value in figures.items()))
+    _, impostor = verification.all_pairs(found, people)
+    print("thresholds: " + ", ".join(f"cosine {verification.threshold_at_far(impostor, far):.4f} at FAR {far:g}" for far in (1e-2, 1e-3)))
+    return 0
+
+
+def verify(options):
+    rows, vectors = verification.read_embeddings(options.embeddings)
+    accuracies, count = verification.listed_accuracy(rows, vectors, verification.read_pairs(options.pairs))
+    genuine, impostor = verification.all_pairs(vectors, verification.people_of(rows))
+    print(f"{count} listed pairs: accuracy {accuracies.mean():.4f} (standard deviation over folds {accuracies.std():.4f})")
+    rates = ", ".join(f"{far:g} {verification.tar_at_far(genuine, impostor, far):.4f}" for far in (1e-2, 1e-3, 1e-4))
+    print(f"{len(vectors)} faces, {len(genuine)} genuine and {len(impostor)} impostor pairs: TAR at FAR {rates}")
     return 0
 
 
@@ -220,6 +232,10 @@ def add_results(commands):
     command.add_argument("--backbone", choices=sorted(BACKBONES), default="compact")
     command.add_argument("--pixels", choices=sorted(NORMALIZATION), default="arcface")
     command.set_defaults(action=evaluate)
+    command = commands.add_parser("verify", help="what `cameo embed` wrote, on LFW's pairs.txt (ten folds) and on all pairs")
+    command.add_argument("embeddings", help="a line for each face; of each picture one: --rank center --max-faces 1")
+    command.add_argument("pairs")
+    command.set_defaults(action=verify)
     command = commands.add_parser("curves", help="a run's log.jsonl as SVG")
     command.add_argument("log")
     command.add_argument("out")

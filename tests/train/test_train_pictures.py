@@ -1,4 +1,5 @@
 """Alignment, augmentation, mixing, the pool of labelled faces, figures of accuracy, curves."""
+import json
 import os
 import tempfile
 import unittest
@@ -118,6 +119,27 @@ class Accuracy(unittest.TestCase):
         self.assertAlmostEqual(verification.best_threshold(np.array([0.1, 0.2, 0.8, 0.9]), np.array([0, 0, 1, 1], bool)), 0.5)
         self.assertLess(verification.best_threshold(np.array([0.1, 0.2]), np.array([1, 1], bool)), 0.1)
         self.assertGreaterEqual(verification.best_threshold(np.array([0.1, 0.2]), np.array([0, 0], bool)), 0.2)
+
+
+    def test_lists_of_pairs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            faces, pairs = os.path.join(folder, "faces.jsonl"), os.path.join(folder, "pairs.txt")
+            vectors = {"A_0001": [2, 0], "A_0002": [1, 0.1], "B_0001": [0, 1], "B_0002": [0, 3], "C_0001": [-1, 0]}
+            with open(faces, "w", encoding="utf-8") as file:
+                for name, vector in vectors.items():
+                    file.write(json.dumps({"file": f"x/{name[0]}/{name}.jpg", "embedding": vector}) + "\n")
+            with open(pairs, "w", encoding="utf-8") as file:
+                file.write("2\t1\nA\t1\t2\nA\t1\tB\t2\nB\t1\t2\nB\t1\tD\t2\n")
+            rows, found = verification.read_embeddings(faces)
+            listed = verification.read_pairs(pairs)
+            self.assertEqual(listed[1], ("A/A_0001.jpg", "B/B_0002.jpg", False, 0))
+            accuracies, count = verification.listed_accuracy(rows, found, listed)
+            self.assertEqual((accuracies.tolist(), count, verification.people_of(rows).tolist()), ([0.5, 1.0], 3, [0, 0, 1, 1, 2]))
+            for wrong in ("", "x\n", "1 1\nA 1\n", "1 1\nA 1 B\n"):
+                with open(pairs, "w", encoding="utf-8") as file:
+                    file.write(wrong)
+                with self.assertRaises(ValueError):
+                    verification.read_pairs(pairs)
 
 
 class Curves(unittest.TestCase):

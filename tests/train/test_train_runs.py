@@ -82,7 +82,7 @@ class Margin(unittest.TestCase):
         self.assertEqual(second.step, 2)
         second.run()
         for (name, expected), found in zip(whole.network.state_dict().items(), second.network.state_dict().values()):
-            torch.testing.assert_close(found, expected, msg=name)
+            torch.testing.assert_close(found, expected, rtol=0, atol=0, msg=name)
 
     def test_halves_of_different_steps_are_refused(self):
         run = training(scratch("halves"), face_sources.open_source(portraits()), np.arange(64), 1)
