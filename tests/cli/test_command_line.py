@@ -159,7 +159,10 @@ class Environment(Typed):
             for variable in (None, *typed.TIERS):
                 info = self.type("info", made("mbf"), "--json", "--layers", "--cpu", tier, environment={"CAMEO_CPU": variable}).json()
                 self.assertEqual(info["cpu"], min(tier, best, key=typed.TIERS.index), (tier, variable))
-                self.assertIn(info["cpu"], {layer["kernel"].rsplit("__", 1)[1] for layer in info["layers"] if "__" in layer["kernel"]})
+                used = {layer["kernel"].rsplit("__", 1)[1] for layer in info["layers"] if "__" in layer["kernel"]}
+                # What avx512vnni adds is for bytes, of which this network has none.
+                self.assertIn(info["cpu"].removesuffix("vnni"), used)
+                self.assertLessEqual(used, set(typed.TIERS[:typed.TIERS.index(info["cpu"]) + 1]))
                 if variable:
                     info = self.type("info", made("mbf"), "--json", environment={"CAMEO_CPU": variable}).json()
                     self.assertEqual(info["cpu"], min(variable, best, key=typed.TIERS.index))
