@@ -89,7 +89,7 @@ static void fill(float *x, uint32_t seed)
 static void answer(const void *bytes, size_t size, const float *x, float *y)
 {
     cameo_network *network;
-    cameo_runner *runner;
+    cameo_runner *runner = NULL;
     cameo_error error;
     if (cameo_network_open_bytes(&network, bytes, size, "written", NULL, &error) != CAMEO_OK ||
         cameo_runner_create(&runner, network, NULL, 1, &error) != CAMEO_OK)
