@@ -13,15 +13,19 @@
 #include "progress.h"
 #include "report.h"
 
+static int take_known(const cameo_known_model *model, char *text, uint64_t *bytes)
+{
+    memcpy(text, model->sha256, CM_DIGEST_TEXT);
+    if (bytes)
+        *bytes = model->bytes;
+    return CM_EXIT_OK;
+}
+
 int cm_digest_file(const char *path, char *text, uint64_t *bytes)
 {
     const cameo_known_model *builtin = cm_lookup_known_builtin(path);
-    if (builtin) {
-        memcpy(text, builtin->sha256, CM_DIGEST_TEXT);
-        if (bytes)
-            *bytes = builtin->bytes;
-        return CM_EXIT_OK;
-    }
+    if (builtin)
+        return take_known(builtin, text, bytes);
     enum { CHUNK = 1 << 18 };
     struct sha256_ctx context;
     uint8_t digest[CM_DIGEST_BYTES];
