@@ -15,7 +15,7 @@ for script in "$tree/run" "$tree/.ci/run" "$tree"/bench/*.sh "$tree"/tests/tree/
 done
 cd /
 env -i "$tree/run" >"$scratch/usage" || wrong "./run alone ends with $?"
-for command in build demo test test-engines bench bench-peers fuzz install wheel; do
+for command in build demo test test-engines bench bench-peers fuzz install train wheel; do
     grep -q "^    \./run $command" "$scratch/usage" || wrong "./run does not explain $command"
 done
 status=0
