@@ -6,7 +6,7 @@ import argparse
 import importlib
 import sys
 
-SUBJECTS = ("recognizer_commands",)
+SUBJECTS = ("recognizer_commands", "detector_commands")
 
 
 def parser():
