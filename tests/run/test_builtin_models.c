@@ -6,6 +6,7 @@
 #include "builtin/builtin.h"
 
 #include <math.h>
+#include <string.h>
 
 static void assert_refused(const char *name, const char *words)
 {
