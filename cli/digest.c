@@ -13,19 +13,8 @@
 #include "progress.h"
 #include "report.h"
 
-static int take_known(const cameo_known_model *model, char *text, uint64_t *bytes)
+static int digest_on_disk(const char *path, char *text, uint64_t *bytes)
 {
-    memcpy(text, model->sha256, CM_DIGEST_TEXT);
-    if (bytes)
-        *bytes = model->bytes;
-    return CM_EXIT_OK;
-}
-
-int cm_digest_file(const char *path, char *text, uint64_t *bytes)
-{
-    const cameo_known_model *builtin = cm_lookup_known_builtin(path);
-    if (builtin)
-        return take_known(builtin, text, bytes);
     enum { CHUNK = 1 << 18 };
     struct sha256_ctx context;
     uint8_t digest[CM_DIGEST_BYTES];
@@ -58,6 +47,17 @@ int cm_digest_file(const char *path, char *text, uint64_t *bytes)
     cm_digest_text(digest, text);
     if (bytes)
         *bytes = total;
+    return CM_EXIT_OK;
+}
+
+int cm_digest_file(const char *path, char *text, uint64_t *bytes)
+{
+    const cameo_known_model *builtin = cm_lookup_known_builtin(path);
+    if (!builtin)
+        return digest_on_disk(path, text, bytes);
+    memcpy(text, builtin->sha256, CM_DIGEST_TEXT);
+    if (bytes)
+        *bytes = builtin->bytes;
     return CM_EXIT_OK;
 }
 

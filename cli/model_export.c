@@ -49,7 +49,7 @@ int cm_model_export(int argc, char **argv)
     cm_flags flags = {
         .command = "model export", .synopsis = "[options] [NAME]", .minimum = 0, .maximum = 1,
         .help = "Writes the detector and the recognizer that are built in, or the one of them that is named, as ONNX files, for other programs that\n"
-                "read such, and prints where they lie. cameo itself opens them by their names.",
+                "read such, and prints where they lie. cameo itself opens them by their names; the detector's file wants --det-size 160,320.",
         .examples = "  cameo model export\n  cameo model export builtin:recognizer -o models/"};
     cm_flags_add(&flags, (cm_flag){.name = "output", .letter = 'o', .value = "DIR", .kind = CM_FLAG_TEXT, .target = &folder,
         .help = "where to write; made if it is not there (the current folder)"});

@@ -145,7 +145,7 @@ static void add_network_flags(cm_settings *s, cm_flags *flags, unsigned groups)
         cm_flags_add(flags, (cm_flag){.name = "detector", .value = "MODEL", .kind = CM_FLAG_TEXT, .target = &s->detector,
             .help = "detection model: a file, a name or builtin (CAMEO_DETECTOR)"});
         cm_flags_add(flags, (cm_flag){.name = "det-size", .value = "SIZE", .kind = CM_FLAG_PARSE, .target = s, .parse = parse_detection_sizes,
-            .wants = "sizes such as 640, 640x480 or 128,640", .help = "detection size WxH or N; several with commas or repeated (128,640)"});
+            .wants = "sizes such as 640, 640x480 or 128,640", .help = "detection size WxH or N; several with commas or repeated (128,640; builtin: 160,320)"});
         cm_flags_add(flags, (cm_flag){.name = "det-threshold", .value = "T", .kind = CM_FLAG_NUMBER, .target = &s->detection_threshold,
             .low = 0, .high = 1, .help = "smallest score of a face (0.5)"});
         cm_flags_add(flags, (cm_flag){.name = "nms", .value = "IOU", .kind = CM_FLAG_NUMBER, .target = &s->nms_threshold, .low = 0, .high = 1,

@@ -482,7 +482,9 @@ typedef struct cameo_options {
                                    * when the engine is opened. NULL (default): a head of cameo's own (docs/attributes.md) */
     cameo_contract_override recognizer_contract, detector_contract;
     int detection_size_count; /* default 2 */
-    int detection_sizes[CAMEO_MAX_DETECTION_SIZES][2]; /* width, height; default 128x128 and 640x640 (InsightFace 1.0), results merged before one NMS */
+    /* width, height; default 128x128 and 640x640 (InsightFace 1.0), results merged before one NMS. For CAMEO_BUILTIN_DETECTOR these two stand for 160x160
+     * and 320x320: in larger inputs it misses what fills the picture. */
+    int detection_sizes[CAMEO_MAX_DETECTION_SIZES][2];
     float detection_threshold; /* default 0.5 */
     float nms_threshold;       /* IoU, default 0.4 */
     int max_faces;             /* 0: all */

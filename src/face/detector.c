@@ -2,11 +2,13 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "builtin/builtin.h"
 #include "face/contract.h"
 #include "face/detector_input.h"
 #include "run/network.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { LARGEST_SIZE = 8192 };
 
@@ -43,6 +45,15 @@ static cameo_status check_family(cm_detector *detector, const char *path, cameo_
     return CAMEO_OK;
 }
 
+/* The sizes that stand for cameo_options_default's: InsightFace's own suit its detectors; the built-in one does not know faces as large as 640 pixels
+ * make them. */
+static const int (*usual_sizes(const cameo_options *options, const char *path))[2]
+{
+    static const int insightface[2][2] = {{128, 128}, {640, 640}}, builtin[2][2] = {{160, 160}, {320, 320}};
+    bool usual = options->detection_size_count == 2 && memcmp(options->detection_sizes, insightface, sizeof insightface) == 0;
+    return usual && cm_builtin_is_name(path) ? builtin : options->detection_sizes;
+}
+
 static cameo_status choose_sizes(cm_detector *detector, const cameo_options *options, const char *path, cameo_error *error)
 {
     const cameo_contract *contract = &detector->contract;
@@ -56,9 +67,10 @@ static cameo_status choose_sizes(cm_detector *detector, const cameo_options *opt
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "%d detection sizes are given, where 1 to %d are possible",
                        options->detection_size_count, CAMEO_MAX_DETECTION_SIZES);
     int stride = cm_decoder_stride(detector->family, cameo_network_output_count(detector->network));
+    const int (*sizes)[2] = usual_sizes(options, path);
     detector->size_count = options->detection_size_count;
     for (int i = 0; i < detector->size_count; i++) {
-        int width = options->detection_sizes[i][0], height = options->detection_sizes[i][1];
+        int width = sizes[i][0], height = sizes[i][1];
         if (width < stride || height < stride || width > LARGEST_SIZE || height > LARGEST_SIZE || width % stride || height % stride)
             return cm_fail(error, CAMEO_ERROR_ARGUMENT,
                            "detection size %d x %d does not suit %s: both must be multiples of %d, at most %d", width, height, path,
