@@ -124,13 +124,13 @@ class Distil(unittest.TestCase):
         torch.manual_seed(7)
         export(BACKBONES["tiny"](length=64), scratch("teacher.onnx"))
         out = scratch("distil")
-        first = subprocess.run(self.command(out, 150), capture_output=True, text=True, check=True)
+        first = subprocess.run(self.command(out, 80), capture_output=True, text=True, check=True)
         self.assertEqual(first.stderr, "")  # quiet in a pipe
         step = checkpoints.load(os.path.join(out, "last.pt"))["step"]
-        again = subprocess.run(self.command(out, 300, "--restart", "0.3"), capture_output=True, text=True, check=True)
+        again = subprocess.run(self.command(out, 160, "--restart", "0.3"), capture_output=True, text=True, check=True)
         self.assertIn(f"goes on from step {step}", again.stdout)
         results = [line["validation"] for line in read_log(os.path.join(out, "log.jsonl")) if "validation" in line]
-        self.assertEqual((step, len(results)), (150, 2))
+        self.assertEqual((step, len(results)), (80, 2))
         self.assertGreater(results[-1]["teacher_cosine"], 0.5)
         onnx = scratch("student.onnx")
         subprocess.run([sys.executable, "-B", "-m", "train", "export", os.path.join(out, "last.pt"), onnx, "--backbone", "tiny", "--storage", "int8"],
