@@ -15,15 +15,17 @@ from .face_crops import BORDER, as_canvas
 from .muon import Muon
 from .run_log import RunLog
 
-WARM_UP = 300     # steps
+WARM_UP = 300      # steps, of a run that is long enough for them
 LEAST_RATE = 0.01  # of the highest, at the end
 
 
 @dataclass
 class Plan:
-    """until: seconds since 1970 when training ends; restart: where on the schedule (0..1) a resumed run begins anew, None: where it was."""
+    """steps: how many there are, or until: seconds since 1970 when training ends; restart: where on the schedule (0..1) a resumed run begins anew,
+    None: where it was."""
     out: str
-    until: float
+    until: float = None
+    steps: int = None
     batch: int = 64
     rate: float = 2e-3
     muon_rate: float = 0.03
@@ -69,7 +71,8 @@ class Distillation:
         self.network, self.hints = network.to(memory_format=torch.channels_last), hints
         self.average = checkpoints.Average(self.network, copy.deepcopy(self.network).eval())
         self.adam, self.muon = optimisers(plan, network, hints)
-        self.step, self.part, self.first_part, self.begun = 0, 0.0, 0.0, time.time()
+        self.step, self.part, self.begun = 0, 0.0, time.time()
+        self.first_step, self.first_part = 0, 0.0
         self.path = os.path.join(plan.out, "last.pt")
 
     def parts(self):
@@ -81,7 +84,7 @@ class Distillation:
             return False
         for name, part in self.parts().items():
             part.load_state_dict(state[name])
-        self.step = state["step"]
+        self.step = self.first_step = state["step"]
         self.first_part = state["frac"] if self.plan.restart is None else self.plan.restart
         return True
 
@@ -89,10 +92,15 @@ class Distillation:
         checkpoints.save(self.path, {**{name: part.state_dict() for name, part in self.parts().items()}, "step": self.step, "frac": self.part})
 
     def move_on(self):
-        """Where the clock is, and the rates that belong to it (half a cosine)."""
-        whole = max(1e-9, self.plan.until - self.begun)
-        self.part = min(1.0, self.first_part + (1 - self.first_part) * (time.time() - self.begun) / whole)
-        share = min(1, (self.step + 1) / WARM_UP) * (LEAST_RATE + (1 - LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * self.part)))
+        """Where the run stands, and the rates that belong to it (half a cosine)."""
+        warm_up = WARM_UP
+        if self.plan.steps is not None:
+            done = (self.step - self.first_step) / max(1, self.plan.steps - self.first_step)
+            warm_up = min(WARM_UP, max(1, self.plan.steps // 10))
+        else:
+            done = (time.time() - self.begun) / max(1e-9, self.plan.until - self.begun)
+        self.part = min(1.0, self.first_part + (1 - self.first_part) * done)
+        share = min(1, (self.step + 1) / warm_up) * (LEAST_RATE + (1 - LEAST_RATE) * 0.5 * (1 + math.cos(math.pi * self.part)))
         for group in self.adam.param_groups:
             group["lr"] = self.plan.rate * share
         for group in self.muon.param_groups:

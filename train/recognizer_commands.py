@@ -39,14 +39,15 @@ def split(source, options):
     return training, validation
 
 
-def seconds_left(options):
-    if (options.minutes is None) == (options.until is None):
-        raise ValueError("one of --minutes and --until says when training ends")
+def end_of(options):
+    """-> seconds since 1970, or None where steps are counted"""
+    if sum(value is not None for value in (options.minutes, options.until, options.steps)) != 1:
+        raise ValueError("one of --minutes, --until and --steps says when training ends")
     return options.until if options.minutes is None else time.time() + 60 * options.minutes
 
 
 def distil(options):
-    plan = Plan(options.out, seconds_left(options), options.batch, options.rate, options.muon_rate, options.reuse, options.seed, options.restart)
+    plan = Plan(options.out, end_of(options), options.steps, options.batch, options.rate, options.muon_rate, options.reuse, options.seed, options.restart)
     os.makedirs(options.out, exist_ok=True)
     torch.manual_seed(options.seed)
     source = open_source(options.data)
@@ -190,6 +191,7 @@ def add_distil(commands):
     command.add_argument("--backbone", choices=["compact", "tiny"], default="compact")
     command.add_argument("--minutes", type=float, help="how long")
     command.add_argument("--until", type=float, help="when it ends, in seconds since 1970")
+    command.add_argument("--steps", type=int, help="how many steps there are, those of an interrupted run included")
     command.add_argument("--batch", type=int, default=64)
     command.add_argument("--muon-rate", type=float, default=0.03)
     command.add_argument("--reuse", type=float, default=2.5, help="how often each labelled face is used (%(default)s)")
