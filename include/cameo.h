@@ -299,7 +299,7 @@ typedef struct cameo_model_info {
     const char *path, *producer, *graph_name;
     int64_t ir_version, opset; /* opset of the default domain */
     uint64_t file_bytes;       /* external data included */
-    uint64_t parameters;       /* elements of all float initializers */
+    uint64_t parameters;       /* elements of all initializers of floats and of 8-bit integers, which quantised weights are */
     int node_count;            /* of the graph, with those of local functions and branches */
 } cameo_model_info;
 

@@ -76,7 +76,7 @@ typedef struct cm_onnx_model {
     const int *inputs;  /* [input_count] values that must be fed (initializers listed as inputs, IR < 4, are left out) */
     const int *outputs; /* [output_count] */
     uint64_t file_bytes; /* external data included */
-    uint64_t parameters; /* elements of float initializers (float, double, float16, bfloat16) */
+    uint64_t parameters; /* elements of initializers that hold weights: floats (float, double, float16, bfloat16) and bytes (int8, uint8) */
     struct cm_onnx_storage *storage;
 } cm_onnx_model;
 

@@ -387,7 +387,8 @@ static uint64_t count_parameters(const graph_builder *builder)
     uint64_t parameters = 0;
     for (int i = 0; i < builder->initializer_count; i++) {
         cm_onnx_type type = builder->tensors[i].type;
-        if (type == CM_ONNX_FLOAT || type == CM_ONNX_DOUBLE || type == CM_ONNX_FLOAT16 || type == CM_ONNX_BFLOAT16)
+        if (type == CM_ONNX_FLOAT || type == CM_ONNX_DOUBLE || type == CM_ONNX_FLOAT16 || type == CM_ONNX_BFLOAT16 || type == CM_ONNX_INT8 ||
+            type == CM_ONNX_UINT8)
             parameters += builder->tensors[i].elements;
     }
     return parameters;
