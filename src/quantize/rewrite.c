@@ -17,7 +17,7 @@ enum { OPSET_DOMAIN = 1, OPSET_VERSION = 2, ENTRY_KEY = 1, ENTRY_VALUE = 2 };
 #define MOST_BIAS 0x1p30 /* of 2^31: leaves room for the sums it is added to */
 
 /* What is appended to a value's name. */
-static const char *const suffixes[] = {"q", "dq", "scale", "zero", "w", "w_scale", "w_dq", "b", "b_scale", "b_dq", "beside",
+static const char *const suffixes[] = {"q", "dq", "scale", "zero", "w", "w_scale", "w_zero", "w_dq", "b", "b_scale", "b_dq", "beside",
                                        "min", "max", "axes", "split", "pads", "value"};
 
 typedef struct rewrite {
@@ -177,10 +177,10 @@ static bool put_parameters(rewrite *rw, const cm_layer *layer)
     const bool bias = has_bias(q, layer);
     const int most = (1 << (q->options.weight_bits - 1)) - 1;
     float input_scale, *row = cm_calloc((size_t)layer->inner, sizeof *row), *scales = cm_calloc(channels * 2, sizeof *scales);
-    int8_t *weights = cm_calloc(layer->weight->elements, 1);
+    int8_t *weights = cm_calloc(layer->weight->elements, 1), *zeros = cm_calloc(channels, sizeof *zeros);
     int32_t *biases = cm_calloc(channels, sizeof *biases);
     uint8_t zero;
-    const bool room = row && scales && weights && biases;
+    const bool room = row && scales && weights && zeros && biases;
     cm_range_scale(q->activations[q->activation_of[layer->inputs[0]]].range, &input_scale, &zero);
     for (int64_t c = 0; room && c < layer->channels; c++) {
         const double b = bias ? bias_of(q, layer, c) : 0.0;
@@ -191,11 +191,13 @@ static bool put_parameters(rewrite *rw, const cm_layer *layer)
         biases[c] = (int32_t)nearbyint(b / (double)scales[channels + (size_t)c]);
     }
     if (room) {
-        const char *w = name_of(rw, layer->output, "w"), *w_scale = name_of(rw, layer->output, "w_scale");
+        const char *w = name_of(rw, layer->output, "w"), *w_scale = name_of(rw, layer->output, "w_scale"), *w_zero = name_of(rw, layer->output, "w_zero");
         const char *b = name_of(rw, layer->output, "b"), *b_scale = name_of(rw, layer->output, "b_scale");
         put_tensor(rw->graph, w, CM_ONNX_INT8, layer->weight->rank, layer->weight->dims, weights, layer->weight->elements);
         put_tensor(rw->graph, w_scale, CM_ONNX_FLOAT, 1, &layer->channels, scales, channels * sizeof *scales);
-        put_linear(rw, "DequantizeLinear", w, w_scale, NULL, name_of(rw, layer->output, "w_dq"), layer->axis);
+        /* Zeros may be left out by the standard, but not with ONNX Runtime's Gemm (1.22 refuses the model). */
+        put_tensor(rw->graph, w_zero, CM_ONNX_INT8, 1, &layer->channels, zeros, channels);
+        put_linear(rw, "DequantizeLinear", w, w_scale, w_zero, name_of(rw, layer->output, "w_dq"), layer->axis);
         if (bias) {
             put_tensor(rw->graph, b, CM_ONNX_INT32, 1, &layer->channels, biases, channels * sizeof *biases);
             put_tensor(rw->graph, b_scale, CM_ONNX_FLOAT, 1, &layer->channels, scales + channels, channels * sizeof *scales);
@@ -205,6 +207,7 @@ static bool put_parameters(rewrite *rw, const cm_layer *layer)
     free(row);
     free(scales);
     free(weights);
+    free(zeros);
     free(biases);
     return room;
 }

@@ -57,7 +57,7 @@ class Quantiser:
         self.ranges = ranges(model, list(self.values), x)
 
     def constant(self, name, array):
-        self.made.append(numpy_helper.from_array(numpy.ascontiguousarray(array), name))
+        self.made.append(numpy_helper.from_array(numpy.asarray(array, order="C"), name))
         return name
 
     def pair(self, value):
