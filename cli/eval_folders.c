@@ -1,7 +1,5 @@
 /* Sets as folders: one for each person. */
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "eval_set.h"
 #include "inputs.h"
@@ -27,15 +25,8 @@ static int add_all(cm_eval_set *set, const cm_inputs *inputs)
 
 int cm_eval_read_folders(cm_eval_set *set, const char *folder, size_t limit)
 {
-    const cm_inputs_form form = {0};
     cm_inputs inputs;
-    struct stat status;
-    char *const arguments[] = {(char *)folder};
-    if (stat(folder, &status) != 0)
-        return cm_report(CM_EXIT_INPUT, "%s: %s", folder, strerror(errno));
-    if (!S_ISDIR(status.st_mode))
-        return cm_report(CM_EXIT_INPUT, "%s: is no folder; wanted is one that holds a folder of pictures for each person", folder);
-    int code = cm_inputs_open(&inputs, &form, arguments, 1);
+    int code = cm_sampling_open(&inputs, folder);
     if (code != CM_EXIT_OK)
         return code;
     set->form = CM_EVAL_FOLDERS;

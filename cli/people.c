@@ -1,9 +1,7 @@
 #include "people.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "inputs.h"
 #include "pipeline.h"
@@ -266,15 +264,8 @@ static void renumber(cm_people *people)
 
 int cm_people_read(cm_people *people, const cm_settings *settings, const char *folder, size_t limit)
 {
-    const cm_inputs_form form = {0};
     cm_inputs inputs;
-    struct stat status;
-    char *const arguments[] = {(char *)folder};
-    if (stat(folder, &status) != 0)
-        return cm_report(CM_EXIT_INPUT, "%s: %s", folder, strerror(errno));
-    if (!S_ISDIR(status.st_mode))
-        return cm_report(CM_EXIT_INPUT, "%s: is no folder; wanted is one that holds a folder of pictures for each person", folder);
-    int code = cm_inputs_open(&inputs, &form, arguments, 1);
+    int code = cm_sampling_open(&inputs, folder);
     if (code != CM_EXIT_OK)
         return code;
     people->pictures = inputs.count;

@@ -1,9 +1,23 @@
 #include "sampling.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "report.h"
+
+int cm_sampling_open(cm_inputs *inputs, const char *folder)
+{
+    const cm_inputs_form form = {0};
+    struct stat status;
+    char *const arguments[] = {(char *)folder};
+    if (stat(folder, &status) != 0)
+        return cm_report(CM_EXIT_INPUT, "%s: %s", folder, strerror(errno));
+    if (!S_ISDIR(status.st_mode))
+        return cm_report(CM_EXIT_INPUT, "%s: is no folder; wanted is one that holds a folder of pictures for each person", folder);
+    return cm_inputs_open(inputs, &form, arguments, 1);
+}
 
 /* Pictures that follow one another in the list. */
 typedef struct group {
