@@ -36,6 +36,13 @@ static double number(reader *r, const json_t *object, const char *key, double lo
     return NAN;
 }
 
+/* 0 where it is wrong. */
+static int whole(reader *r, const json_t *object, const char *key, int low, int high)
+{
+    const double read = number(r, object, key, low, high);
+    return isnan(read) ? 0 : (int)read;
+}
+
 static const char *text(reader *r, const json_t *object, const char *key)
 {
     const char *read = json_string_value(json_object_get(object, key));
@@ -73,9 +80,9 @@ static void read_model(reader *r, const json_t *root, cm_calibration *c)
     cameo_contract *contract = &c->identity.contract;
     if (!cm_digest_parse(text(r, model, "sha256"), c->identity.model_digest))
         complain(r, "sha256", "64 hexadecimal digits");
-    contract->width = (int)number(r, model, "width", 1, 1e6);
-    contract->height = (int)number(r, model, "height", 1, 1e6);
-    contract->dimension = (int)number(r, model, "dimension", 1, 1e6);
+    contract->width = whole(r, model, "width", 1, 1000000);
+    contract->height = whole(r, model, "height", 1, 1000000);
+    contract->dimension = whole(r, model, "dimension", 1, 1000000);
     contract->color = strcmp(text(r, model, "color"), "BGR") == 0 ? CAMEO_COLOR_BGR : CAMEO_COLOR_RGB;
     three(r, model, "mean", contract->mean);
     three(r, model, "std", contract->std);
