@@ -1,6 +1,5 @@
 /* cameo calibrate: what the scores of a model mean, for one's own kind of pictures. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "calibration_write.h"
@@ -96,10 +95,7 @@ static int write_results(const calibrate_job *job, int code)
 static int run(calibrate_job *job)
 {
     cm_eval *eval = &job->eval;
-    char *folder = NULL;
-    int code = job->no_cache ? CM_EXIT_OK : cm_eval_cache_folder(job->cache, &folder), measured = CM_EXIT_OK;
-    eval->settings = &job->settings;
-    eval->work = (cm_eval_work){.settings = &job->settings, .cache_folder = folder};
+    int code = cm_eval_start(eval, &job->settings, job->cache, job->no_cache), measured = CM_EXIT_OK;
     if (code == CM_EXIT_OK)
         code = cm_eval_read_folders(&eval->set, eval->source, (size_t)job->limit);
     if (code == CM_EXIT_OK)
@@ -111,7 +107,6 @@ static int run(calibrate_job *job)
             code = write_results(job, code);
     }
     cm_eval_free(eval);
-    free(folder);
     return code;
 }
 

@@ -86,10 +86,7 @@ static int write_results(const eval_job *job, int code)
 static int run(eval_job *job)
 {
     cm_eval *eval = &job->eval;
-    char *folder = NULL;
-    int code = job->no_cache ? CM_EXIT_OK : cm_eval_cache_folder(job->cache, &folder), measured = CM_EXIT_OK;
-    eval->settings = &job->settings;
-    eval->work = (cm_eval_work){.settings = &job->settings, .cache_folder = folder};
+    int code = cm_eval_start(eval, &job->settings, job->cache, job->no_cache), measured = CM_EXIT_OK;
     if (code == CM_EXIT_OK)
         code = read_set(job);
     if (code == CM_EXIT_OK)
@@ -100,7 +97,6 @@ static int run(eval_job *job)
     if (code <= CM_EXIT_INPUT && eval->set.usable)
         code = write_results(job, code);
     cm_eval_free(eval);
-    free(folder);
     return code;
 }
 

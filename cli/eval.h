@@ -65,9 +65,9 @@ int cm_eval_bootstrap(cm_measures *measures, const cm_scores *scores, const cm_e
 /* How many units of a set say something about pairs of one person. */
 int cm_eval_genuine_units(const cm_scores *scores, const cm_eval_set *set);
 
-/* Where embeddings are kept: `wish`, else a folder of CAMEO_HOME unless CAMEO_CACHE=off. *folder: to be freed; NULL: nowhere. Returns an exit code
- * (reported). */
-int cm_eval_cache_folder(const char *wish, char **folder);
+/* Before the set is read: embeddings will be made by `settings`, which must live as long as `eval`, and kept in the folder `cache`, where that is NULL in one
+ * of CAMEO_HOME unless CAMEO_CACHE=off, and with `no_cache` nowhere. Returns an exit code (reported); cm_eval_free is due in any case. */
+int cm_eval_start(cm_eval *eval, const cm_settings *settings, const char *cache, int no_cache);
 
 void cm_eval_print(const cm_eval *eval, FILE *stream);
 void cm_eval_print_json(const cm_eval *eval, FILE *stream);

@@ -7,7 +7,7 @@
 
 typedef struct cm_eval_work {
     const cm_settings *settings;
-    const char *cache_folder; /* NULL: embeddings are not kept */
+    char *cache_folder; /* owned, freed by cm_eval_free; NULL: embeddings are not kept */
     size_t computed, remembered; /* out: pictures that were worked on now, and that the cache knew */
     size_t damaged;              /* out: entries of the cache that were no longer right, and computed again */
 } cm_eval_work;

@@ -5,6 +5,28 @@
 #include "lookup.h"
 #include "report.h"
 
+/* `wish`, else a folder of CAMEO_HOME unless CAMEO_CACHE=off. *folder: to be freed; NULL: nowhere. */
+static int find_cache_folder(const char *wish, char **folder)
+{
+    const char *off = getenv("CAMEO_CACHE");
+    *folder = NULL;
+    if (!wish && off && strcmp(off, "off") == 0)
+        return CM_EXIT_OK;
+    char *home = wish ? NULL : cm_lookup_home();
+    if (wish || home)
+        *folder = wish ? strdup(wish) : cm_lookup_format("%s/embeddings", home);
+    int failed = (wish || home) && !*folder;
+    free(home);
+    return failed ? cm_report(CM_EXIT_OTHER, "out of memory") : CM_EXIT_OK;
+}
+
+int cm_eval_start(cm_eval *eval, const cm_settings *settings, const char *cache, int no_cache)
+{
+    eval->settings = settings;
+    eval->work = (cm_eval_work){.settings = settings};
+    return no_cache ? CM_EXIT_OK : find_cache_folder(cache, &eval->work.cache_folder);
+}
+
 int cm_eval_run(cm_eval *eval)
 {
     cm_eval_set *set = &eval->set;
@@ -24,6 +46,7 @@ void cm_eval_free(cm_eval *eval)
     cm_identity_free(&eval->identity);
     cm_eval_set_free(&eval->set);
     cm_scores_free(&eval->scores);
+    free(eval->work.cache_folder);
 }
 
 const char *cm_eval_form_name(cm_eval_form form)
@@ -44,18 +67,4 @@ size_t cm_eval_left_out(const cm_eval *eval, cm_left_out rows[CM_EVAL_LEFT_OUT])
     rows[count++] = (cm_left_out){cm_eval_set_count(set, CM_PICTURE_REPEATED), "repeated", "the same file again, for the same person"};
     rows[count++] = (cm_left_out){cm_eval_set_count(set, CM_PICTURE_TWO_NAMES), "two_names", "the same file under two people's names"};
     return count;
-}
-
-int cm_eval_cache_folder(const char *wish, char **folder)
-{
-    const char *off = getenv("CAMEO_CACHE");
-    *folder = NULL;
-    if (!wish && off && strcmp(off, "off") == 0)
-        return CM_EXIT_OK;
-    char *home = wish ? NULL : cm_lookup_home();
-    if (wish || home)
-        *folder = wish ? strdup(wish) : cm_lookup_format("%s/embeddings", home);
-    int failed = (wish || home) && !*folder;
-    free(home);
-    return failed ? cm_report(CM_EXIT_OTHER, "out of memory") : CM_EXIT_OK;
 }
