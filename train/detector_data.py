@@ -12,7 +12,7 @@ from .detector_labels import is_validation, split
 from .detector_scene import Faces, Source, page
 
 # Sides of a page in pixels, and how many pages make a batch: about as much work each.
-PAGES = ((192, 10), (256, 6), (256, 6), (320, 4), (384, 3))
+PAGES = ((192, 10), (256, 6), (320, 4), (320, 4), (384, 3), (448, 2))
 MOST_FACES = 48
 
 

@@ -12,6 +12,7 @@ MIRRORED_LANDMARKS = [1, 0, 2, 4, 3]
 LARGEST_TURN = 30.0      # degrees
 KEPT_SHARE = 0.55        # a face of which less is on its tile is neither a face nor none
 SMALLEST_FACE = 9.0      # pixels; smaller ones are ignored
+EMPTY_PAGES = 0.12       # that show no face, so that silence is learned for whole pictures as well
 
 
 class Faces:
@@ -148,18 +149,19 @@ def background_tile(random, source, index, size):
 
 
 def page(random, photos, portraits, width, height):
-    """-> a picture [height,width,3] and its Faces."""
-    count = int(random.choice([1, 1, 2, 3, 4, 6, 9, 13, 18]))
+    """-> a picture [height,width,3] and its Faces; one page in eight shows none."""
+    count = int(random.choice([1, 1, 1, 1, 2, 2, 3, 4, 6, 9, 14]))
     if width * height < 250 * 250:
         count = min(count, 6)
+    texture_share, background_share = (0.6, 1.0) if random.random() < EMPTY_PAGES else (0.06, 0.14)
     picture, all_faces = np.zeros((height, width, 3), np.uint8), Faces()
     for x, y, w, h in tiles_of(random, width, height, count):
         draw = random.random()
-        if draw < 0.10:
+        if draw < texture_share:
             tile, faces = texture(random, h, w), Faces()
-        elif draw < 0.18:
+        elif draw < background_share:
             tile, faces = background_tile(random, photos, int(random.integers(len(photos))), (w, h))
-        elif draw < 0.25 and portraits is not None:
+        elif draw < background_share + 0.07 and portraits is not None:
             tile, faces = face_tile(random, portraits, (w, h))
         else:
             tile, faces = face_tile(random, photos, (w, h))
