@@ -1,10 +1,12 @@
 """The engines that are compared, and what one of their worker processes is told.
 
 Each engine is a module of its own with
-    FORMAT                      the kind of file it reads: "onnx", "ncnn" or "mnn"
+    FORMAT                      the kind of file it reads: "onnx", "ncnn" or "mnn" (for networks of eight bits see file_format)
     PACKAGE                     its package in requirements.txt ("" for cameo)
     settings(case)              the settings worth trying in this case; raises Unavailable where the engine has nothing to offer
-    Engine(job, inputs)         loads; run() computes once, answers() returns the outputs of the last run in the model's order; version
+    Engine(job, inputs)         loads; run() computes once, answers() returns the outputs of the last run in the model's order; version;
+                                integer_layers() says of a network of eight bits (convolutions and fully connected layers computed with integers, all
+                                of them), by what the engine itself tells of it
 Only Engine imports the rival's package, so that a missing one costs nobody else anything.
 """
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import List
 OURS = "cameo"
 # In the order of the table. The first rival that runs is the one whose fp32 answers are the reference.
 ENGINES = {OURS: "engine_cameo", "onnxruntime": "engine_onnxruntime", "openvino": "engine_openvino", "ncnn": "engine_ncnn", "mnn": "engine_mnn"}
+UNSIGNED, SIGNED = "unsigned activations", "signed activations"  # forms of ONNX files of eight bits (quantise_onnx.py); settings begin with one
 REFERENCES = ["onnxruntime", "openvino", "ncnn", "mnn", OURS]
 
 
@@ -40,6 +43,16 @@ class Job:
     library: str          # libcameo.so
     hold: str             # library that hides AVX-512 from the worker (peer_hold.py); "": the processor as it is
     started: float        # time.monotonic() just before the process was made
+
+
+def file_format(engine: str, type_: str, setting: str) -> str:
+    """What the engine reads in that setting: networks of eight bits are files of their own, and of ONNX's there are two forms to choose from."""
+    format_ = engine_module(engine).FORMAT
+    if type_ != "int8":
+        return format_
+    if format_ != "onnx":
+        return format_ + "-int8"
+    return "onnx-unsigned" if setting.startswith(UNSIGNED) else "onnx-signed"
 
 
 def engine_module(engine: str) -> ModuleType:
