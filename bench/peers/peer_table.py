@@ -110,11 +110,11 @@ def detail_table(rows: List[Row]) -> str:
     for row in rows:
         quartiles = f"{row['ms_low_quartile']:.2f} .. {row['ms_high_quartile']:.2f}" if row.get("ms_per_face") is not None else "–"
         lines.append([*map(str, case_key(row)), row["engine"], number(row.get("ms_per_face"), ".2f"), quartiles, number(row.get("load_ms"), ".0f"),
-                      number(row.get("peak_rss_mb"), ".0f"), number(row.get("cosine_to_reference"), ".7f"), *[number(row.get("cosine_to_quantised"), ".4f")][:quantised],
-                      number(row.get("cores_used"), ".2f"),
+                      number(row.get("peak_rss_mb"), ".0f"), number(row.get("cosine_to_reference"), ".7f"),
+                      *[number(row.get("cosine_to_quantised"), ".4f")][:quantised], number(row.get("cores_used"), ".2f"),
                       row.get("setting") or "–", "; ".join(remarks(row))])
-    return markdown(["model", "type", "threads", "batch", "engine", "ms a face", "quartiles", "load ms", "peak MB", "cosine", *["cosine to QDQ"][:quantised], "cores", "setting",
-                     "remarks"], lines)
+    return markdown(["model", "type", "threads", "batch", "engine", "ms a face", "quartiles", "load ms", "peak MB", "cosine",
+                     *["cosine to QDQ"][:quantised], "cores", "setting", "remarks"], lines)
 
 
 def heading(report: Dict[str, Any]) -> str:
