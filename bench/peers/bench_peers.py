@@ -19,7 +19,7 @@ from typing import Any, Dict, List, Tuple
 
 from bench_cases import Case, all_cases, cases_of, int8_cases, most_faces, quick_cases
 from machine_facts import machine_facts
-from peer_engines import ENGINES, OURS, Unavailable, engine_module, file_format
+from peer_engines import ENGINES, OURS, Unavailable, engine_module, engines_of, file_format
 from peer_hold import build_hold
 from peer_models import Workshop
 from peer_process import PRIORITY, Worker, run_in_real_time
@@ -66,7 +66,7 @@ def make_models(bench: Bench, cases: List[Case]) -> None:
 def formats(bench: Bench, case: Case) -> List[str]:
     """Of the files that all engines read in all settings of this case."""
     found = []
-    for engine in ENGINES:
+    for engine in engines_of([case.type]):
         if engine not in bench.missing:
             try:
                 found += [file_format(engine, case.type, setting) for setting in engine_module(engine).settings(case)]
@@ -90,13 +90,14 @@ def measure_all(bench: Bench, cases: List[Case], until: float) -> List[Row]:
     waiting = sorted(cases, key=lambda case: (case.batch == 1, case.batch, -case.share))
     while waiting:
         share = waiting[0].share / sum(case.share for case in waiting)
-        rows[waiting[0]] = bench.measure(waiting[0], list(ENGINES), (until - time.monotonic()) * share)
+        rows[waiting[0]] = bench.measure(waiting[0], engines_of([waiting[0].type]), (until - time.monotonic()) * share)
         del waiting[0]
     return [row for case in cases for row in rows[case]]
 
 
 def make_report(bench: Bench, rows: List[Row], machine: Dict[str, Any], seconds: float, command: str) -> Dict[str, Any]:
     add_ratios(rows, OURS)
+    engines = engines_of([row["type"] for row in rows])
     references = dict.fromkeys(found[0] if found else "none" for found in bench.references.values())
     remarks = [] if bench.real_time else ["Real-time scheduling was not allowed: other programs may have interrupted the runs."]
     remarks.append(f"Measured in {seconds:.0f} seconds.")
@@ -104,10 +105,10 @@ def make_report(bench: Bench, rows: List[Row], machine: Dict[str, Any], seconds:
         "cpu": machine["cpu"], "date": now(), "machine": machine,
         "command": command,
         "scheduling": f"SCHED_FIFO {PRIORITY}" if bench.real_time else "ordinary scheduling",
-        "versions": {engine: bench.versions[engine] for engine in ENGINES if engine in bench.versions},
+        "versions": {engine: bench.versions[engine] for engine in engines if engine in bench.versions},
         "reference": ", ".join(f"{engine} {bench.versions.get(engine, '')}".strip() for engine in references),
         "base_ms": statistics.median(bench.base_ms) if bench.base_ms else None,
-        "engines": list(ENGINES), "missing": bench.missing, "remarks": remarks, "rows": [json_row(row) for row in rows]}
+        "engines": engines, "missing": bench.missing, "remarks": remarks, "rows": [json_row(row) for row in rows]}
 
 
 def now() -> str:

@@ -14,12 +14,14 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from types import ModuleType
-from typing import List
+from typing import Iterable, List
 
 OURS = "cameo"
 # In the order of the table. The first rival that runs is the one whose fp32 answers are the reference.
 ENGINES = {OURS: "engine_cameo", "onnxruntime": "engine_onnxruntime", "openvino": "engine_openvino", "ncnn": "engine_ncnn", "mnn": "engine_mnn"}
 UNSIGNED, SIGNED = "unsigned activations", "signed activations"  # forms of ONNX files of eight bits (quantise_onnx.py); settings begin with one
+# Not an engine of its own: a network written with oneDNN's primitives, beside the others in eight bits.
+HAND_MADE = {"onednn": "engine_onednn"}
 REFERENCES = ["onnxruntime", "openvino", "ncnn", "mnn", OURS]
 
 
@@ -45,6 +47,11 @@ class Job:
     started: float        # time.monotonic() just before the process was made
 
 
+def engines_of(types: Iterable[str]) -> List[str]:
+    """Those that are compared in these types, in the order of the table."""
+    return [*ENGINES, *(HAND_MADE if "int8" in types else [])]
+
+
 def file_format(engine: str, type_: str, setting: str) -> str:
     """What the engine reads in that setting: networks of eight bits are files of their own, and of ONNX's there are two forms to choose from."""
     format_ = engine_module(engine).FORMAT
@@ -56,4 +63,4 @@ def file_format(engine: str, type_: str, setting: str) -> str:
 
 
 def engine_module(engine: str) -> ModuleType:
-    return importlib.import_module(ENGINES[engine])
+    return importlib.import_module({**ENGINES, **HAND_MADE}[engine])

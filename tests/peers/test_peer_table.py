@@ -14,7 +14,7 @@ import machine_facts  # noqa: E402
 import peer_service  # noqa: E402
 import peer_table  # noqa: E402
 import peer_turns  # noqa: E402
-from peer_engines import ENGINES, Unavailable, engine_module, file_format  # noqa: E402
+from peer_engines import ENGINES, Unavailable, engine_module, engines_of, file_format  # noqa: E402
 
 
 def row(engine, time, **more):
@@ -162,13 +162,15 @@ class Cases(unittest.TestCase):
 
     def test_settings_of_eight_bits_say_which_file_they_read(self):
         found = {}
-        for engine in ENGINES:
+        for engine in engines_of(["int8"]):
             for case in bench_cases.int8_cases():
                 settings = engine_module(engine).settings(case)
                 self.assertEqual(len(set(settings)), len(settings))
                 found.setdefault(engine, set()).update(file_format(engine, "int8", setting) for setting in settings)
         both = {"onnx-unsigned", "onnx-signed"}
-        self.assertEqual(found, {"cameo": both, "onnxruntime": both, "openvino": both, "ncnn": {"ncnn-int8"}, "mnn": {"mnn-int8"}})
+        self.assertEqual(found, {"cameo": both, "onnxruntime": both, "openvino": both, "ncnn": {"ncnn-int8"}, "mnn": {"mnn-int8"},
+                                 "onednn": {"onnx-signed"}})
+        self.assertEqual(engines_of(["fp32", "bf16"]), list(ENGINES))
         self.assertEqual([file_format(engine, "fp32", "any") for engine in ENGINES], ["onnx", "onnx", "onnx", "ncnn", "mnn"])
 
     def test_some_models_keep_their_cases_and_others_are_refused(self):
