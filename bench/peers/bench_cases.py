@@ -9,7 +9,7 @@ from typing import List
 class Case:
     """One line of the table: a network of one type run by so many threads on so many faces at once."""
     model: str
-    type: str  # "fp32" or "bf16": what the multiplications read; answers are always float32
+    type: str  # "fp32", "bf16" or "int8": what the multiplications read; answers are always float32
     threads: int
     batch: int
     share: float  # of the time there is, relative to the other cases
@@ -23,6 +23,10 @@ class Case:
 def quick_cases() -> List[Case]:
     return [Case(model, type_, threads, 1, 1.0)
             for model, type_ in (("r50", "fp32"), ("r50", "bf16"), ("mbf", "fp32")) for threads in (1, 2)]
+
+
+def int8_cases() -> List[Case]:
+    return [Case(model, "int8", threads, 1, 1.0) for model in ("r50", "mbf") for threads in (1, 2)]
 
 
 def all_cases(detectors: List[str]) -> List[Case]:

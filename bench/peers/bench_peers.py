@@ -1,6 +1,6 @@
 """cameo and its peers on the same networks, pictures and cores.
 
-usage: bench_peers.py [--quick | --service] [--cpu avx2] [--models NAME,...] [--json FILE]
+usage: bench_peers.py [--quick | --int8 | --service] [--cpu avx2] [--models NAME,...] [--json FILE]
 
 Run by ./run bench-peers, which installs the peers into build/peers-env. docs/performance.md says what is measured and how.
 """
@@ -17,9 +17,9 @@ import sys
 import time
 from typing import Any, Dict, List, Tuple
 
-from bench_cases import Case, all_cases, cases_of, most_faces, quick_cases
+from bench_cases import Case, all_cases, cases_of, int8_cases, most_faces, quick_cases
 from machine_facts import machine_facts
-from peer_engines import ENGINES, OURS, Unavailable, engine_module
+from peer_engines import ENGINES, OURS, Unavailable, engine_module, engines_of, file_format
 from peer_hold import build_hold
 from peer_models import Workshop
 from peer_process import PRIORITY, Worker, run_in_real_time
@@ -29,7 +29,7 @@ from peer_table import Row, add_ratios, json_row, whole_text
 
 TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # From when the networks are made; what must be done takes some seconds more on a busy machine.
-QUICK_SECONDS, ALL_SECONDS = 145.0, 500.0
+QUICK_SECONDS, INT8_SECONDS, ALL_SECONDS = 145.0, 150.0, 500.0
 
 
 def progress(text: str) -> None:
@@ -55,19 +55,32 @@ def find_missing(failed: str) -> Dict[str, str]:
 
 def make_models(bench: Bench, cases: List[Case]) -> None:
     """Networks made and converted before anything is timed. What cannot be converted is met again, with its reason, where it is needed."""
-    for model in dict.fromkeys(case.model for case in cases):
-        for format_ in dict.fromkeys(engine_module(engine).FORMAT for engine in ENGINES if engine not in bench.missing):
-            progress(f"{model} for {format_}")
+    for model, format_ in dict.fromkeys((case.model, format_) for case in cases for format_ in formats(bench, case)):
+        progress(f"{model} for {format_}")
+        try:
+            bench.workshop.file(model, format_)
+        except Unavailable:
+            pass
+
+
+def formats(bench: Bench, case: Case) -> List[str]:
+    """Of the files that all engines read in all settings of this case."""
+    found = []
+    for engine in engines_of([case.type]):
+        if engine not in bench.missing:
             try:
-                bench.workshop.file(model, format_)
+                found += [file_format(engine, case.type, setting) for setting in engine_module(engine).settings(case)]
             except Unavailable:
                 pass
+    return found
 
 
 def find_references(bench: Bench, cases: List[Case]) -> None:
     most_threads = max(case.threads for case in cases)
     for model in dict.fromkeys(case.model for case in cases):
         bench.find_reference(model, most_faces(cases, model), most_threads)
+        if any(case.model == model and case.type == "int8" for case in cases):
+            bench.find_quantised_reference(model, most_threads)
 
 
 def measure_all(bench: Bench, cases: List[Case], until: float) -> List[Row]:
@@ -77,13 +90,14 @@ def measure_all(bench: Bench, cases: List[Case], until: float) -> List[Row]:
     waiting = sorted(cases, key=lambda case: (case.batch == 1, case.batch, -case.share))
     while waiting:
         share = waiting[0].share / sum(case.share for case in waiting)
-        rows[waiting[0]] = bench.measure(waiting[0], list(ENGINES), (until - time.monotonic()) * share)
+        rows[waiting[0]] = bench.measure(waiting[0], engines_of([waiting[0].type]), (until - time.monotonic()) * share)
         del waiting[0]
     return [row for case in cases for row in rows[case]]
 
 
 def make_report(bench: Bench, rows: List[Row], machine: Dict[str, Any], seconds: float, command: str) -> Dict[str, Any]:
     add_ratios(rows, OURS)
+    engines = engines_of([row["type"] for row in rows])
     references = dict.fromkeys(found[0] if found else "none" for found in bench.references.values())
     remarks = [] if bench.real_time else ["Real-time scheduling was not allowed: other programs may have interrupted the runs."]
     remarks.append(f"Measured in {seconds:.0f} seconds.")
@@ -91,10 +105,10 @@ def make_report(bench: Bench, rows: List[Row], machine: Dict[str, Any], seconds:
         "cpu": machine["cpu"], "date": now(), "machine": machine,
         "command": command,
         "scheduling": f"SCHED_FIFO {PRIORITY}" if bench.real_time else "ordinary scheduling",
-        "versions": {engine: bench.versions[engine] for engine in ENGINES if engine in bench.versions},
+        "versions": {engine: bench.versions[engine] for engine in engines if engine in bench.versions},
         "reference": ", ".join(f"{engine} {bench.versions.get(engine, '')}".strip() for engine in references),
         "base_ms": statistics.median(bench.base_ms) if bench.base_ms else None,
-        "engines": list(ENGINES), "missing": bench.missing, "remarks": remarks, "rows": [json_row(row) for row in rows]}
+        "engines": engines, "missing": bench.missing, "remarks": remarks, "rows": [json_row(row) for row in rows]}
 
 
 def now() -> str:
@@ -104,6 +118,7 @@ def now() -> str:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run bench-peers", description="cameo and its peers on the same networks, pictures and cores")
     parser.add_argument("--quick", action="store_true", help="r50 and MobileFaceNet one face at a time: at most three minutes instead of ten")
+    parser.add_argument("--int8", action="store_true", help="instead: r50 and MobileFaceNet in eight bits, one face at a time (three minutes)")
     parser.add_argument("--service", action="store_true", help="instead: many sessions at once on two cores, cameo and ONNX Runtime (two minutes)")
     parser.add_argument("--cpu", choices=["avx2"], help="hide from all engines what the processor has beyond AVX2")
     parser.add_argument("--models", metavar="NAME,...", help="only these networks, in their share of that time")
@@ -111,15 +126,20 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if arguments.service and (arguments.quick or arguments.cpu):
         parser.error("--service goes with neither --quick nor --cpu")
-    arguments.command = " ".join(["./run bench-peers", *["--quick"][:arguments.quick], *["--service"][:arguments.service],
+    if arguments.int8 and (arguments.quick or arguments.service):
+        parser.error("--int8 goes with neither --quick nor --service")
+    arguments.command = " ".join(["./run bench-peers", *["--quick"][:arguments.quick], *["--int8"][:arguments.int8], *["--service"][:arguments.service],
                                   *(["--cpu", arguments.cpu] if arguments.cpu else []), *(["--models", arguments.models] if arguments.models else [])])
     return arguments
 
 
 def chosen_cases(arguments: argparse.Namespace, workshop: Workshop) -> Tuple[List[Case], float]:
     """What to measure, and in how many seconds. Raises ValueError for a network that has no case."""
-    every, seconds = (quick_cases(), QUICK_SECONDS) if arguments.quick else (all_cases(workshop.detectors()), ALL_SECONDS)
-    cases = [case for case in every if arguments.cpu is None or case.type == "fp32"]
+    if arguments.int8:
+        every, seconds = int8_cases(), INT8_SECONDS
+    else:
+        every, seconds = (quick_cases(), QUICK_SECONDS) if arguments.quick else (all_cases(workshop.detectors()), ALL_SECONDS)
+    cases = [case for case in every if arguments.cpu is None or case.type != "bf16"]
     if arguments.models is not None:
         cases = cases_of(cases, arguments.models.split(","))
     return cases, seconds * sum(case.share for case in cases) / sum(case.share for case in every)

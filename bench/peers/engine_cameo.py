@@ -2,18 +2,18 @@
 from __future__ import annotations
 
 import ctypes
-from typing import List
+from typing import List, Tuple
 
 import numpy
 
 from bench_cases import Case
-from peer_engines import Job, Unavailable
+from peer_engines import SIGNED, UNSIGNED, Job, Unavailable
 
 FORMAT = "onnx"
 PACKAGE = ""
 MAX_RANK = 8
 # For each type the fields of cameo_network_options that ask for it; a type that is not listed is reported as not available.
-TYPES = {"fp32": {}, "bf16": {"precision": 1}}
+TYPES = {"fp32": {}, "bf16": {"precision": 1}, "int8": {}}
 
 
 class Error(ctypes.Structure):
@@ -41,9 +41,22 @@ class TensorInfo(ctypes.Structure):
         return list(self.dims[:self.rank])
 
 
+class PlanInfo(ctypes.Structure):
+    _fields_ = [("layer_count", ctypes.c_int), *((name, ctypes.c_uint64) for name in (
+        "macs", "arena_bytes", "activation_bytes", "activation_bytes_unshared", "weight_bytes", "cached_weight_bytes"))]
+
+
+class LayerInfo(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("op", ctypes.c_char_p), ("kernel", ctypes.c_char_p), ("algorithm", ctypes.c_char_p), ("rank", ctypes.c_int),
+                ("dims", ctypes.c_int64 * MAX_RANK), *((name, ctypes.c_uint64) for name in (
+                    "macs", "parameters", "products", "weight_bytes", "activation_bytes")), ("seconds", ctypes.c_double)]
+
+
 def settings(case: Case) -> List[str]:
     if case.type not in TYPES:
         raise Unavailable(f"cameo does not compute in {case.type}")
+    if case.type == "int8":
+        return [UNSIGNED, SIGNED]
     way = "one network of the whole batch" if case.batch > 1 else "as it comes"
     return [way if case.type == "fp32" else f"{way}, computing in fp32 as it chooses to here"]
 
@@ -53,6 +66,8 @@ def load_library(path: str) -> ctypes.CDLL:
     library.cameo_version.restype = ctypes.c_char_p
     library.cameo_runner_input.restype = ctypes.c_void_p
     library.cameo_runner_output.restype = ctypes.c_void_p
+    library.cameo_runner_plan.restype = PlanInfo
+    library.cameo_runner_layer.restype = LayerInfo
     return library
 
 
@@ -92,3 +107,8 @@ class Engine:
             values = ctypes.cast(memory, ctypes.POINTER(ctypes.c_float))
             found.append(numpy.ctypeslib.as_array(values, info.shape()).copy())
         return found
+
+    def integer_layers(self) -> Tuple[int, int]:
+        layers = [self.library.cameo_runner_layer(self.runner, index) for index in range(self.library.cameo_runner_plan(self.runner).layer_count)]
+        products = [layer for layer in layers if layer.op.startswith((b"Conv", b"Gemm", b"MatMul"))]
+        return sum(b"int8" in layer.algorithm for layer in products), len(products)

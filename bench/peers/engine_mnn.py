@@ -6,7 +6,7 @@ equal the fp32 ones, the table says so.
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import List
+from typing import List, Tuple
 
 import numpy
 
@@ -15,7 +15,8 @@ from peer_engines import Job
 
 FORMAT = "mnn"
 PACKAGE = "MNN"
-SETTINGS = {"fp32": ["precision high", "precision normal, weights rearranged"], "bf16": ["precision Low_BF16", "precision low, weights rearranged"]}
+SETTINGS = {"fp32": ["precision high", "precision normal, weights rearranged"], "bf16": ["precision Low_BF16", "precision low, weights rearranged"],
+            "int8": ["precision high", "precision low, weights rearranged"]}
 
 
 def settings(case: Case) -> List[str]:
@@ -26,6 +27,7 @@ class Engine:
     def __init__(self, job: Job, inputs: numpy.ndarray) -> None:
         import MNN
         self.version = version("MNN")
+        self.model = job.model
         self.outputs: list = []
         precision = job.setting.split(",")[0].split()[1]
         configuration = {"backend": "CPU", "numThread": job.threads, "precision": precision}
@@ -43,3 +45,17 @@ class Engine:
 
     def answers(self) -> List[numpy.ndarray]:
         return [numpy.array(output.read()) for output in self.outputs]
+
+    def integer_layers(self) -> Tuple[int, int]:
+        """As MNN's older interface names what it runs: "Convolution [ DT_INT8 ]"."""
+        import MNN
+        interpreter = MNN.Interpreter(self.model)
+        seen: List[str] = []
+
+        def note(_: list, operator: "MNN.OpInfo") -> bool:
+            seen.append(operator.getType())
+            return True
+
+        interpreter.runSessionWithCallBackInfo(interpreter.createSession({"numThread": 1}), note, lambda *_: True)
+        products = [kind for kind in seen if kind.startswith("Convolution")]
+        return sum("INT8" in kind for kind in products), len(products)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import mmap
 import os
-from typing import List
+from typing import List, Tuple
 
 import numpy
 
@@ -16,10 +16,12 @@ from worker_system import die_with_parent
 
 FORMAT = "ncnn"
 PACKAGE = "ncnn"
-SINGLES, POOLS, PROCESSES = "faces one by one", "memory pools", "two processes of one thread each"
+SINGLES, POOLS, PROCESSES, DIRECT = "faces one by one", "memory pools", "two processes of one thread each", "no Winograd"
 
 
 def settings(case: Case) -> List[str]:
+    if case.type == "int8":  # its Winograd with integers may take longer than the direct way
+        return [SINGLES, f"{SINGLES}, {POOLS}", f"{SINGLES}, {DIRECT}", f"{SINGLES}, {DIRECT}, {POOLS}"]
     return [SINGLES, f"{SINGLES}, {POOLS}"] + ([f"{PROCESSES}, {POOLS}"] if case.batch > 1 and case.threads == 2 else [])
 
 
@@ -35,7 +37,8 @@ class Network:
         if POOLS in job.setting:
             self.allocators = ncnn.UnlockedPoolAllocator(), ncnn.PoolAllocator()
             options.blob_allocator, options.workspace_allocator = self.allocators
-        options.use_winograd_convolution = options.use_sgemm_convolution = options.use_packing_layout = True
+        options.use_winograd_convolution = DIRECT not in job.setting
+        options.use_sgemm_convolution = options.use_packing_layout = True
         options.use_fp16_packed = options.use_fp16_storage = options.use_fp16_arithmetic = False
         options.use_bf16_packed = options.use_bf16_storage = job.type == "bf16"
         if self.net.load_param(job.model) != 0 or self.net.load_model(job.model.replace(".param", ".bin")) != 0:
@@ -110,6 +113,7 @@ class Engine:
             inputs, threads = inputs[:half], 1
         self.network = Network(job, inputs, threads)
         self.version = self.network.version
+        self.model = job.model
 
     def run(self) -> None:
         if self.twin:
@@ -123,3 +127,9 @@ class Engine:
         if self.twin:
             answers = [numpy.concatenate([answers[0], self.twin.answers()])]
         return answers
+
+    def integer_layers(self) -> Tuple[int, int]:
+        """Those that have a term for scales; ncnn does not load weights of bytes for anything else."""
+        with open(self.model, encoding="utf-8") as file:
+            products = [line.split() for line in file if line.startswith(("Convolution", "InnerProduct"))]
+        return sum(any(word.startswith("8=") for word in words) for words in products), len(products)

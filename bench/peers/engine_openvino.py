@@ -5,22 +5,23 @@ as well.
 """
 from __future__ import annotations
 
-from typing import List
+from typing import List, Tuple
 
 import numpy
 
 from bench_cases import Case
-from peer_engines import Job
+from peer_engines import SIGNED, UNSIGNED, Job
 
 FORMAT = "onnx"
 PACKAGE = "openvino"
 LATENCY, THROUGHPUT, SINGLES, LOOSE = "latency hint", "throughput hint", "faces as single requests", "not pinned"
-PRECISIONS = {"fp32": "f32", "bf16": "bf16"}
+PRECISIONS = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}  # of what is not quantised
 
 
 def settings(case: Case) -> List[str]:
     throughput = f"{THROUGHPUT}, {LOOSE}" if case.batch == 1 else f"{THROUGHPUT}, {SINGLES}, {LOOSE}"
-    return [LATENCY, f"{LATENCY}, {LOOSE}", throughput]
+    ways = [LATENCY, f"{LATENCY}, {LOOSE}", throughput]
+    return [f"{form}, {way}" for form in (UNSIGNED, SIGNED) for way in ways] if case.type == "int8" else ways
 
 
 class Engine:
@@ -31,7 +32,7 @@ class Engine:
         model = core.read_model(job.model)
         pieces = [inputs[i:i + 1] for i in range(job.batch)] if SINGLES in job.setting else [inputs]
         model.reshape(list(pieces[0].shape))
-        compiled = core.compile_model(model, "CPU", {
+        compiled = self.compiled = core.compile_model(model, "CPU", {
             "INFERENCE_NUM_THREADS": job.threads,
             "INFERENCE_PRECISION_HINT": PRECISIONS[job.type],
             "PERFORMANCE_HINT": "LATENCY" if LATENCY in job.setting else "THROUGHPUT",
@@ -53,3 +54,9 @@ class Engine:
 
     def answers(self) -> List[numpy.ndarray]:
         return [numpy.concatenate([request.get_output_tensor(index).data for request in self.requests]) for index in range(self.output_count)]
+
+    def integer_layers(self) -> Tuple[int, int]:
+        """By the types that the compiled network says its layers run in."""
+        layers = [operation.get_rt_info() for operation in self.compiled.get_runtime_model().get_ops()]
+        products = [layer for layer in layers if layer["layerType"].value in ("Convolution", "FullyConnected", "MatMul")]
+        return sum(layer["runtimePrecision"].value in ("u8", "i8") for layer in products), len(products)

@@ -6,15 +6,17 @@ from typing import List, Tuple
 import numpy
 
 SEED = 20240229
+FACE = (3, 112, 112)
+CALIBRATION = 8, 64  # so many pictures, from this one on: beyond those of the largest batch
 
 
-def pictures(count: int, shape: Tuple[int, int, int]) -> numpy.ndarray:
-    """[count, 3, height, width], 8-bit levels scaled to -1..1 as a camera's pixels would be: broad shades, finer ones, noise; no face. The first
-    pictures are the same for every count."""
+def pictures(count: int, shape: Tuple[int, int, int], first: int = 0) -> numpy.ndarray:
+    """[count, 3, height, width], 8-bit levels scaled to -1..1 as a camera's pixels would be: broad shades, finer ones, noise; no face. Picture N is
+    the same for every count."""
     channels, height, width = shape
     made = numpy.empty((count, *shape), numpy.float32)
     for index in range(count):
-        random = numpy.random.default_rng([SEED, index])
+        random = numpy.random.default_rng([SEED, first + index])
         picture = numpy.zeros(shape)
         for cells, strength in ((4, 0.5), (16, 0.3)):
             grid = random.uniform(-1, 1, (channels, cells, cells))
@@ -35,6 +37,12 @@ def bilinear(grid: numpy.ndarray, rows: numpy.ndarray, columns: numpy.ndarray) -
     upper = grid[:, top][:, :, left] * (1 - right) + grid[:, top][:, :, left + 1] * right
     lower = grid[:, top + 1][:, :, left] * (1 - right) + grid[:, top + 1][:, :, left + 1] * right
     return upper * (1 - down) + lower * down
+
+
+def calibration_pictures() -> numpy.ndarray:
+    """For those who choose ranges for eight bits: none of them is measured."""
+    count, first = CALIBRATION
+    return pictures(count, FACE, first)
 
 
 def save_pictures(path: str, count: int, shape: Tuple[int, int, int]) -> None:

@@ -10,12 +10,13 @@ import sys
 from dataclasses import dataclass
 from typing import Dict, List, Tuple
 
+from peer_answers import FACE
 from peer_engines import Unavailable
 
-FACE, PICTURE = (3, 112, 112), (3, 640, 640)
+PICTURE = (3, 640, 640)
 # Detector as the table names it: files of the test data that hold it, else the architecture that is made.
 DETECTORS = {"det_500m": (("det_500m.onnx",), "scrfd_500m"), "det_2.5g": (("det_2.5g.onnx", "scrfd_2.5g_bnkps.onnx"), "scrfd_2.5g")}
-CONVERT_SECONDS = 300
+CONVERT_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -85,15 +86,17 @@ class Workshop:
         model = self.model(name)
         if format_ == "onnx":
             return model.path
+        convert = {"ncnn": self.convert_ncnn, "mnn": self.convert_mnn, "onnx-unsigned": self.quantise_onnx, "onnx-signed": self.quantise_onnx,
+                   "ncnn-int8": self.quantise_ncnn, "mnn-int8": self.quantise_mnn}[format_]
         if (name, format_) in self.failures:
             raise Unavailable(self.failures[name, format_])
         try:
-            return self.convert_ncnn(model) if format_ == "ncnn" else self.convert_mnn(model)
+            return convert(model, format_)
         except Unavailable as error:
             self.failures[name, format_] = f"{model.name} could not be converted: {error}"
             raise Unavailable(self.failures[name, format_]) from error
 
-    def convert_mnn(self, model: Model) -> str:
+    def convert_mnn(self, model: Model, _: str) -> str:
         """MNN's converter is called inside its library: the command `mnnconvert` reports each use to its makers, and installs packages to do so."""
         path = os.path.join(self.folder, model.name + ".mnn")
         if not self.is_new(path, model.path):
@@ -104,7 +107,7 @@ class Workshop:
                 raise Unavailable(f"no file came of it, see {path}.log")
         return path
 
-    def convert_ncnn(self, model: Model) -> str:
+    def convert_ncnn(self, model: Model, _: str) -> str:
         """pnnx writes eight files beside its input: it works in a folder of its own, from which two are kept. Weights stay fp32."""
         path = os.path.join(self.folder, model.name + ".ncnn.param")
         if self.is_new(path, model.path):
@@ -127,4 +130,23 @@ class Workshop:
             raise Unavailable(str(error)) from error
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+        return path
+
+    def quantise_onnx(self, model: Model, format_: str) -> str:
+        form = format_.split("-")[1]
+        return self.quantise("quantise_onnx.py", model.path, os.path.join(self.folder, f"{model.name}.{form}.onnx"), form)
+
+    def quantise_ncnn(self, model: Model, _: str) -> str:
+        return self.quantise("quantise_ncnn.py", self.file(model.name, "ncnn"), os.path.join(self.folder, model.name + ".int8.ncnn.param"))
+
+    def quantise_mnn(self, model: Model, _: str) -> str:
+        return self.quantise("quantise_mnn.py", self.file(model.name, "mnn"), os.path.join(self.folder, model.name + ".int8.mnn"))
+
+    def quantise(self, script: str, source: str, path: str, *more: str) -> str:
+        """Each script in a process of its own, since the quantisers are the peers' own and may end it."""
+        if not self.is_new(path, source):
+            script = os.path.join(os.path.dirname(os.path.abspath(__file__)), script)
+            run_tool([sys.executable, "-B", script, os.path.abspath(source), os.path.abspath(path), *more], path + ".log", self.folder)
+            if not os.path.isfile(path):
+                raise Unavailable(f"no file came of it, see {path}.log")
         return path

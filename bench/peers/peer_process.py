@@ -90,6 +90,7 @@ class Worker:
             self.base_ms: float = facts["base_ms"]
             self.run_ms: float = facts["run_ms"]
             self.peak_rss_mb: float = facts["peak_rss_mb"]
+            self.integer_layers: Optional[List[int]] = facts["integer_layers"]  # [computed with integers, all], of networks of eight bits
             self.signal(signal.SIGSTOP)
         except BaseException:
             self.close()

@@ -6,8 +6,9 @@ import time
 from typing import Callable, Dict, List, Optional, Tuple
 
 from bench_cases import Case
+from engine_onnxruntime import AS_WRITTEN
 from peer_answers import compare, load_answers, save_pictures
-from peer_engines import REFERENCES, Job, Unavailable, engine_module
+from peer_engines import REFERENCES, SIGNED, UNSIGNED, Job, Unavailable, engine_module, file_format
 from peer_models import Workshop
 from peer_process import Worker
 from peer_table import Row, agrees, per_face
@@ -31,6 +32,7 @@ class Bench:
         self.progress = progress
         self.chosen: Dict[Tuple, str] = {}
         self.references: Dict[str, Optional[Tuple[str, str, int]]] = {}  # {model: (engine, answers file, faces)}
+        self.quantised: Dict[Tuple[str, str], str] = {}  # {(model, form): answers file of the ONNX file of eight bits as it is written}
         self.input_files: Dict[Tuple[str, int], str] = {}
         self.versions: Dict[str, str] = {}
         self.base_ms: List[float] = []
@@ -49,7 +51,7 @@ class Bench:
         """A loaded, stopped worker. Raises Unavailable."""
         if engine in self.missing:
             raise Unavailable(self.missing[engine])
-        file = self.workshop.file(case.model, engine_module(engine).FORMAT)
+        file = self.workshop.file(case.model, file_format(engine, case.type, setting))
         model = self.workshop.model(case.model)
         job = Job(engine, setting, file, model.input_name, list(model.output_names), case.type, case.threads, case.batch,
                   self.inputs(case.model, case.batch), os.path.join(self.folder, answers), self.library, self.hold, 0.0)
@@ -69,6 +71,18 @@ class Bench:
                 self.start(engine, engine_module(engine).settings(case)[0], case, answers).close()
                 self.references[model] = engine, os.path.join(self.folder, answers), batch
                 return
+            except Unavailable:
+                continue
+
+    def find_quantised_reference(self, model: str, threads: int) -> None:
+        """What the ONNX files of eight bits say, operator by operator, as ONNX Runtime reads them without its optimisations."""
+        case = Case(model, "int8", threads, 1, 0)
+        for form in (UNSIGNED, SIGNED):
+            self.progress(f"reference answers for {model} in eight bits, {form}")
+            answers = f"reference-{model}-{form.split()[0]}.npz"
+            try:
+                self.start("onnxruntime", f"{form}, {AS_WRITTEN}", case, answers).close()
+                self.quantised[model, form] = os.path.join(self.folder, answers)
             except Unavailable:
                 continue
 
@@ -117,7 +131,14 @@ class Bench:
         cosine = error = None
         if reference:
             cosine, error = compare(load_answers(reference[1]), reference[2], load_answers(worker.job.answers), case.batch)
-        return {"cosine_to_reference": cosine, "relative_error": error, "agrees": agrees(case.type, cosine, error)}
+        found = {"cosine_to_reference": cosine, "relative_error": error, "agrees": agrees(case.type, cosine, error)}
+        if case.type == "int8":
+            form = SIGNED if worker.job.setting.startswith(SIGNED) else UNSIGNED
+            quantised = self.quantised.get((case.model, form))
+            if quantised:
+                found["cosine_to_quantised"] = compare(load_answers(quantised), 1, load_answers(worker.job.answers), 1)[0]
+            found["integer_layers"] = worker.integer_layers
+        return found
 
     def row(self, entrant: Entrant, case: Case) -> Row:
         worker = entrant.worker

@@ -8,8 +8,8 @@ Row = Dict[str, Any]
 Cell = Tuple[str, ...]
 
 # How far answers may be from the fp32 reference: (lowest cosine, greatest relative error).
-AGREEMENT = {"fp32": (0.99999, 0.005), "bf16": (0.999, 0.05)}
-# A bf16 answer this close to the fp32 one was not computed in bf16.
+AGREEMENT = {"fp32": (0.99999, 0.005), "bf16": (0.999, 0.05), "int8": (0.98, 0.2)}
+# An answer of another type this close to the fp32 one was not computed in that type.
 SURELY_FP32 = 0.999999
 INTERRUPTED = 0.9  # of one thread's time: with less, other programs had the rest
 OBEYED = 1.05  # cores per thread asked for, with what reading the clocks costs
@@ -47,6 +47,9 @@ def remarks(row: Row) -> List[str]:
         said.append("answers unchecked: no reference")
     if only_fp32(row):
         said.append(f"answers as in fp32: this build has no {row['type']} here")
+    integers = row.get("integer_layers")
+    if integers:
+        said.append(f"{integers[0]} of {integers[1]} layers in integers")
     busy, cores = row.get("busy_threads"), row.get("cores_used")
     if (busy or 0) > row["threads"] or (cores or 0) > OBEYED * row["threads"]:
         said.append(f"{busy} threads computed, on {cores:.2f} cores")
@@ -102,14 +105,16 @@ def summary_table(rows: List[Row], engines: Sequence[str], ours: str) -> str:
 
 
 def detail_table(rows: List[Row]) -> str:
-    lines = []
+    """The column of cosines to the file of eight bits is there if one of the rows has such a file."""
+    lines, quantised = [], any("cosine_to_quantised" in row for row in rows)
     for row in rows:
         quartiles = f"{row['ms_low_quartile']:.2f} .. {row['ms_high_quartile']:.2f}" if row.get("ms_per_face") is not None else "–"
         lines.append([*map(str, case_key(row)), row["engine"], number(row.get("ms_per_face"), ".2f"), quartiles, number(row.get("load_ms"), ".0f"),
-                      number(row.get("peak_rss_mb"), ".0f"), number(row.get("cosine_to_reference"), ".7f"), number(row.get("cores_used"), ".2f"),
+                      number(row.get("peak_rss_mb"), ".0f"), number(row.get("cosine_to_reference"), ".7f"),
+                      *[number(row.get("cosine_to_quantised"), ".4f")][:quantised], number(row.get("cores_used"), ".2f"),
                       row.get("setting") or "–", "; ".join(remarks(row))])
-    return markdown(["model", "type", "threads", "batch", "engine", "ms a face", "quartiles", "load ms", "peak MB", "cosine", "cores", "setting",
-                     "remarks"], lines)
+    return markdown(["model", "type", "threads", "batch", "engine", "ms a face", "quartiles", "load ms", "peak MB", "cosine",
+                     *["cosine to QDQ"][:quantised], "cores", "setting", "remarks"], lines)
 
 
 def heading(report: Dict[str, Any]) -> str:
@@ -136,5 +141,5 @@ def whole_text(report: Dict[str, Any], ours: str) -> str:
 def json_row(row: Row) -> Row:
     """The row with rounded numbers, and with every measured field, null where there is none."""
     full = {**{name: None for name in MEASURED}, **row}
-    digits = {"cosine_to_reference": 9, "relative_error": 9}
+    digits = {"cosine_to_reference": 9, "cosine_to_quantised": 9, "relative_error": 9}
     return {name: round(value, digits.get(name, 3)) if isinstance(value, float) else value for name, value in full.items()}

@@ -87,7 +87,8 @@ def load(job_text: str) -> Any:
     while len(times) < FEW_RUNS and sum(times) < FEW_MS:
         times += timed_runs(engine, 1)
     return engine, {"version": engine.version, "load_ms": load_ms, "base_ms": base_ms, "run_ms": min(times),
-                    "peak_rss_mb": peak_rss_mb(own_processes())}
+                    "peak_rss_mb": peak_rss_mb(own_processes()),
+                    "integer_layers": engine.integer_layers() if job.type == "int8" else None}
 
 
 def main() -> None:

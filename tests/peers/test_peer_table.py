@@ -14,7 +14,7 @@ import machine_facts  # noqa: E402
 import peer_service  # noqa: E402
 import peer_table  # noqa: E402
 import peer_turns  # noqa: E402
-from peer_engines import Unavailable  # noqa: E402
+from peer_engines import ENGINES, Unavailable, engine_module, engines_of, file_format  # noqa: E402
 
 
 def row(engine, time, **more):
@@ -57,6 +57,8 @@ class Numbers(unittest.TestCase):
         self.assertFalse(peer_table.agrees("fp32", 1.0, 0.5))
         self.assertTrue(peer_table.agrees("bf16", 0.9998, 0.02))
         self.assertFalse(peer_table.agrees("bf16", 0.99, 0.02))
+        self.assertTrue(peer_table.agrees("int8", 0.985, 0.18))
+        self.assertFalse(peer_table.agrees("int8", 0.95, 0.18))
         self.assertIsNone(peer_table.agrees("fp32", None, None))
 
 
@@ -78,6 +80,10 @@ class Remarks(unittest.TestCase):
     def test_bf16_that_is_fp32_is_said(self):
         self.assertIn("as in fp32", peer_table.remarks(row("fast", 1.0, type="bf16", cosine_to_reference=0.99999999))[0])
         self.assertEqual(peer_table.remarks(row("fast", 1.0, type="bf16", cosine_to_reference=0.9999)), [])
+
+    def test_integer_layers_are_counted(self):
+        self.assertEqual(peer_table.remarks(row("fast", 1.0, type="int8", cosine_to_reference=0.99, integer_layers=[33, 50])), ["33 of 50 layers in integers"])
+        self.assertEqual(peer_table.remarks(row("fast", 1.0, integer_layers=None)), [])
 
     def test_a_reason_stands_alone(self):
         self.assertEqual(peer_table.remarks(absent("fast", "not installed")), ["not installed"])
@@ -105,6 +111,14 @@ class Tables(unittest.TestCase):
         self.assertEqual({len(line) for line in lines}, {len(lines[0])})
         self.assertEqual(lines[6][-1], "no / here")
         self.assertEqual(lines[2][:9], ["r50", "fp32", "1", "1", "cameo", "50.00", "50.00 .. 50.00", "12", "80"])
+
+    def test_eight_bits_have_a_second_cosine(self):
+        rows = [row("cameo", 2.0, type="int8", cosine_to_quantised=0.98765), absent("fast", "why", type="int8")]
+        lines = cells(peer_table.detail_table(rows))
+        column = lines[0].index("cosine to QDQ")
+        self.assertEqual([line[column] for line in lines[2:]], ["0.9877", "–"])
+        self.assertEqual({len(line) for line in lines}, {len(lines[0])})
+        self.assertNotIn("cosine to QDQ", peer_table.detail_table(self.rows))
 
     def test_the_missing_are_named_with_their_reason(self):
         text = peer_table.whole_text(report(self.rows, missing={"fast": "could not be installed: no such version"}), "cameo")
@@ -140,6 +154,24 @@ class Cases(unittest.TestCase):
         self.assertEqual({case.threads for case in cases}, {1, 2})
         self.assertTrue(all(case.share > 0 for case in cases))
         self.assertEqual(cases[:len(bench_cases.quick_cases())], bench_cases.quick_cases())
+
+    def test_eight_bits_are_cases_of_their_own(self):
+        self.assertEqual({(case.model, case.type, case.threads, case.batch) for case in bench_cases.int8_cases()},
+                         {(model, "int8", threads, 1) for model in ("r50", "mbf") for threads in (1, 2)})
+        self.assertFalse({case.type for case in bench_cases.all_cases(["det_500m"])} & {"int8"})
+
+    def test_settings_of_eight_bits_say_which_file_they_read(self):
+        found = {}
+        for engine in engines_of(["int8"]):
+            for case in bench_cases.int8_cases():
+                settings = engine_module(engine).settings(case)
+                self.assertEqual(len(set(settings)), len(settings))
+                found.setdefault(engine, set()).update(file_format(engine, "int8", setting) for setting in settings)
+        both = {"onnx-unsigned", "onnx-signed"}
+        self.assertEqual(found, {"cameo": both, "onnxruntime": both, "openvino": both, "ncnn": {"ncnn-int8"}, "mnn": {"mnn-int8"},
+                                 "onednn": {"onnx-signed"}})
+        self.assertEqual(engines_of(["fp32", "bf16"]), list(ENGINES))
+        self.assertEqual([file_format(engine, "fp32", "any") for engine in ENGINES], ["onnx", "onnx", "onnx", "ncnn", "mnn"])
 
     def test_some_models_keep_their_cases_and_others_are_refused(self):
         cases = bench_cases.all_cases(["det_500m"])
