@@ -432,7 +432,7 @@ typedef struct cm_kernel {
 
 /* All rows built into this program. */
 const cm_kernel *cm_kernel_rows(int *count);
-/* The best row for an operator at a tier: the highest tier not above it; always found, since the reference is always built. */
+/* The best row for an operator at a tier: the highest tier that it holds; always found, since the reference is always built. */
 const cm_kernel *cm_kernel_choose(cm_kernel_op op, const char *types, cm_cpu_tier tier);
 
 /* Packs weights [n, taps, k] (row distance of n: weight_stride floats; taps, k dense) into ceil(n/nr) panels [taps, k, nr], zero-filled columns.

@@ -53,6 +53,7 @@
     X(qmap, u8, 1, 8, AVX2, avx2)         \
     X(quantize, f32, 1, 8, AVX2, avx2)    \
     X(dequantize, u8, 1, 8, AVX2, avx2)   \
+    X(qgemm, u8s8, 6, 16, AVXVNNI, avxvnni) \
     X(igemm, f32, 7, 64, AVX512, avx512)  \
     X(igemm, f16, 8, 32, AVX512, avx512)  \
     X(gemm, f32, 7, 64, AVX512, avx512)   \

@@ -53,7 +53,7 @@ class Library:
     def tiers(self):
         """The instruction set tiers that this machine has."""
         found = []
-        for tier in ["ref", "avx2", "avx512", "avx512vnni"]:
+        for tier in ["ref", "avx2", "avxvnni", "avx512", "avx512vnni"]:
             os.environ["CAMEO_CPU"] = tier
             if self.lib.cameo_cpu_tier().decode() == tier:
                 found.append(tier)

@@ -49,9 +49,10 @@ static bool is_wanted(const cm_kernel *kernel, const char *filter, cm_cpu_tier h
 {
     if (strstr(kernel->name, filter) == NULL)
         return false;
-    if (kernel->tier > here)
-        printf("SKIP %s: this machine offers %s only\n", kernel->name, cm_cpu_tier_name(here));
-    return kernel->tier <= here;
+    bool runs = kernel->tier <= here && cm_cpu_detect(cm_cpu_tier_name(kernel->tier)) == kernel->tier;
+    if (!runs)
+        printf("SKIP %s: this machine does not offer %s\n", kernel->name, cm_cpu_tier_name(kernel->tier));
+    return runs;
 }
 
 static void check(part *function, const cm_kernel *kernel)
