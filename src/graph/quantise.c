@@ -79,7 +79,12 @@ static bool products_fit(const cm_op *op)
     if (op->kind == CM_OP_DENSE)
         return op->u.dense.k <= MOST_PRODUCTS && op->output->rank == 2;
     const cm_conv *conv = &op->u.conv;
-    return conv->groups == 1 && !conv->pad_value && (int64_t)conv->kernel[0] * conv->kernel[1] * op->inputs[0]->dims[1] <= MOST_PRODUCTS;
+    int64_t inputs = op->inputs[0]->dims[1], taps = (int64_t)conv->kernel[0] * conv->kernel[1];
+    if (conv->pad_value)
+        return false;
+    if (conv->groups > 1) /* depthwise */
+        return conv->groups == inputs && op->output->dims[1] == inputs && taps <= CM_QDWCONV_TAPS;
+    return taps * inputs <= MOST_PRODUCTS;
 }
 
 /* What is not takes the way of floats, where packing the weights tells of it. */

@@ -355,6 +355,21 @@ typedef struct cm_qgemm_tile {
 } cm_qgemm_tile;
 typedef void cm_qgemm_fn(const cm_qgemm_tile *tile);
 
+/* qdwconv: depthwise convolution of bytes. rows: [pixels, taps] pointers, each to [channels] bytes; weights: [taps, channels] whole numbers of
+ * -128..127, kept as floats -> c: [pixels, channels] bytes or floats, row distance c_stride (elements). The sums are those of (byte - zero) * weight; of at
+ * most CM_QDWCONV_TAPS products they stay below 2^24, so that float arithmetic is exact.
+ * step: as for dwconv, and then input pixels lie pixel_bytes apart. */
+enum { CM_QDWCONV_TAPS = 514 };
+typedef struct cm_qdwconv_tile {
+    const void *const *rows;
+    const float *weights;
+    void *c;
+    ptrdiff_t c_stride, pixel_bytes;
+    const cm_requantize *epilogue;
+    int taps, pixels, channels, zero, step;
+} cm_qdwconv_tile;
+typedef void cm_qdwconv_fn(const cm_qdwconv_tile *tile);
+
 /* qmap: element by element. a: [rows, channels] bytes, row distance a_stride; each byte less `zero` is a sum -> c as above. */
 typedef struct cm_qmap_tile {
     const uint8_t *a;
@@ -395,6 +410,7 @@ typedef enum cm_kernel_op {
     CM_KERNEL_vresize,
     CM_KERNEL_warp,
     CM_KERNEL_qgemm,
+    CM_KERNEL_qdwconv,
     CM_KERNEL_qmap,
     CM_KERNEL_quantize,
     CM_KERNEL_dequantize,
@@ -424,6 +440,7 @@ typedef struct cm_kernel {
         cm_vresize_fn *vresize;
         cm_warp_fn *warp;
         cm_qgemm_fn *qgemm;
+        cm_qdwconv_fn *qdwconv;
         cm_qmap_fn *qmap;
         cm_quantize_fn *quantize;
         cm_dequantize_fn *dequantize;

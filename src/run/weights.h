@@ -17,8 +17,15 @@ typedef enum cm_weight_form {
     CM_WEIGHTS_PAIRED,    /* groups of two channels: [taps, 2, channels], what a channel takes of itself and of its neighbour */
     CM_WEIGHTS_PANELS,    /* igemm's panels, group by group; also Winograd's filters where they are transformed in each run */
     CM_WEIGHTS_WINOGRAD,  /* gemm's panels of Winograd's filters, transformed: [group of CM_WINOGRAD_GROUP outputs][weight][panel in group][k][nr] */
-    CM_WEIGHTS_BYTES      /* qgemm's panels of 8-bit weights */
+    CM_WEIGHTS_BYTES,     /* qgemm's panels of 8-bit weights */
+    CM_WEIGHTS_BYTES_DEPTHWISE /* [taps, channels], 8-bit weights as floats */
 } cm_weight_form;
+
+/* The layer's input is bytes. */
+static inline bool cm_weights_of_bytes(cm_weight_form form)
+{
+    return form == CM_WEIGHTS_BYTES || form == CM_WEIGHTS_BYTES_DEPTHWISE;
+}
 
 typedef struct cm_weight_layout {
     cm_weight_form form;
@@ -44,8 +51,8 @@ typedef struct cm_packed {
     void *block;    /* [bytes], only read once it is in the store: it may be a mapped file's */
     void *weights;  /* in the layout's form */
     float *bias;    /* [outputs] */
-    int32_t *offset; /* BYTES, instead of the bias: [CM_REQUANTIZE_PADDED(outputs)], what is added to the sums */
-    float *pad_row; /* [input channels] of floats or, BYTES, words of bytes; convolutions only */
+    int32_t *offset; /* BYTES.., instead of the bias: [CM_REQUANTIZE_PADDED(outputs)], what is added to the sums */
+    float *pad_row; /* [input channels] of floats or, BYTES.., words of bytes; convolutions only */
     float *scale;   /* [outputs], what the sums are multiplied with; half floats only */
     size_t group_bytes; /* PANELS: distance of two groups' panels */
     size_t bytes;
