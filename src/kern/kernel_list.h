@@ -56,6 +56,7 @@
     X(quantize, f32, 1, 8, AVX2, avx2)    \
     X(dequantize, u8, 1, 8, AVX2, avx2)   \
     X(qgemm, u8s8, 6, 16, AVXVNNI, avxvnni) \
+    X(qdwconv, u8s8, 4, 32, AVXVNNI, avxvnni) \
     X(igemm, f32, 7, 64, AVX512, avx512)  \
     X(igemm, f16, 8, 32, AVX512, avx512)  \
     X(gemm, f32, 7, 64, AVX512, avx512)   \
@@ -76,7 +77,8 @@
     X(qmap, u8, 1, 16, AVX512, avx512)    \
     X(quantize, f32, 1, 16, AVX512, avx512) \
     X(dequantize, u8, 1, 16, AVX512, avx512) \
-    X(qgemm, u8s8, 14, 32, AVX512VNNI, avx512vnni)
+    X(qgemm, u8s8, 14, 32, AVX512VNNI, avx512vnni) \
+    X(qdwconv, u8s8, 4, 64, AVX512VNNI, avx512vnni)
 
 #define CM_KERNEL_LIST_ARM(X)             \
     X(igemm, f32, 6, 16, NEON, neon)      \

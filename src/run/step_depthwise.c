@@ -11,6 +11,7 @@ typedef struct depthwise {
     const cm_part *part;
     cm_window window;
     ptrdiff_t y_words, add_words; /* of a pixel of the output, of the residual */
+    size_t line_bytes;            /* bytes: of the weights of a line of a window three wide */
     cm_epilogue epilogue;         /* floats */
     cm_requantize requantize;     /* bytes */
 } depthwise;
@@ -37,21 +38,21 @@ static bool walks_in_strips(const cm_step *step)
 static void run_bytes(const depthwise *d, int p, const cm_window_strip *strip, const float **rows)
 {
     bool lines = strip->lines > 0;
-    const float *weights = d->step->packed->weights;
+    const unsigned char *weights = d->step->packed->weights;
     const cm_op *op = d->step->op;
     cm_requantize requantize = d->requantize;
     if (d->part->residual)
         requantize.add = d->part->residual + p * d->add_words;
-    ptrdiff_t channels = (ptrdiff_t)op->output->dims[1];
     cm_qdwconv_tile tile = {.rows = (const void *const *)(const void *)rows,
-                            .weights = weights + (lines ? strip->line * d->window.kernel[1] * channels : 0),
+                            .weights = weights + (lines ? (size_t)strip->line * d->line_bytes : 0),
                             .c = d->part->y + p * d->y_words,
                             .c_stride = requantize.last.on ? 4 * d->y_words : d->y_words,
                             .pixel_bytes = 4 * (ptrdiff_t)d->window.channels,
                             .epilogue = &requantize,
                             .taps = lines ? strip->lines * d->window.kernel[1] : d->window.taps,
                             .pixels = strip->pixels,
-                            .channels = (int)channels,
+                            .channels = (int)op->output->dims[1],
+                            .word_taps = cm_bytes_word_taps(&op->u.conv),
                             .zero = op->integer->zero,
                             .step = lines ? d->window.stride[1] : 0};
     d->step->kernel->run.qdwconv(&tile);
@@ -95,10 +96,13 @@ static void run_part(const cm_step *step, const cm_part *part)
     depthwise d = {.step = step, .part = part, .window = cm_window_of(op), .y_words = words_of(op->output), .add_words = words_added(op)};
     d.window.ring = part->ring;
     d.window.channels = words_of(op->inputs[0]);
-    if (op->integer)
-        d.requantize = cm_step_requantize(op->integer, step->packed->offset, part->residual, op->integer->requantize.add_bytes ? 4 * d.add_words : d.add_words);
-    else
+    if (op->integer) {
+        ptrdiff_t add_stride = op->integer->requantize.add_bytes ? 4 * d.add_words : d.add_words;
+        d.requantize = cm_step_requantize(op->integer, step->packed->offset, part->residual, add_stride);
+        d.line_bytes = cm_bytes_line((size_t)op->output->dims[1], step->packed->key.layout.nr);
+    } else {
         d.epilogue = cm_step_epilogue(&op->u.conv.fused, step->packed, part->residual, 0, d.window.channels);
+    }
     const float **rows = (const float **)(void *)part->scratch;
     int most = cm_step_block_pixels(1, d.window.taps);
     for (int p = 0; p < part->pixels;) {
@@ -174,6 +178,7 @@ cameo_status cm_step_prepare_depthwise(cm_step *step, cm_graph *graph, cm_weight
     step->strips = walks_in_strips(step);
     cm_weight_layout layout = {.form = op->integer                        ? CM_WEIGHTS_BYTES_DEPTHWISE
                                        : cm_algorithm_depthwise(op) == 2 ? CM_WEIGHTS_PAIRED
-                                                                         : CM_WEIGHTS_DEPTHWISE};
+                                                                         : CM_WEIGHTS_DEPTHWISE,
+                               .nr = op->integer ? step->kernel->mr : 0};
     return cm_weights_pack(store, graph, op, &layout, &step->packed, error);
 }

@@ -256,12 +256,14 @@ static cameo_status pack_depthwise(const cm_layer *l, cm_packed *packed, cameo_e
 /* Bytes of the weights themselves. */
 static size_t weight_bytes(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed)
 {
-    if (layout->form == CM_WEIGHTS_DEPTHWISE || layout->form == CM_WEIGHTS_PAIRED || layout->form == CM_WEIGHTS_BYTES_DEPTHWISE)
+    if (layout->form == CM_WEIGHTS_DEPTHWISE || layout->form == CM_WEIGHTS_PAIRED)
         return (size_t)l->taps * (size_t)l->inputs * (size_t)l->outputs * sizeof(float);
     if (layout->form == CM_WEIGHTS_WINOGRAD)
         return cm_winograd_bytes(layout, l->inputs, l->outputs);
     if (layout->form == CM_WEIGHTS_BYTES)
         return cm_bytes_panels(l, layout->nr);
+    if (layout->form == CM_WEIGHTS_BYTES_DEPTHWISE)
+        return cm_bytes_depthwise(l, layout->nr);
     packed->group_bytes = cm_igemm_packed_floats(l->outputs / l->groups, l->taps, l->inputs, layout->nr) *
                           (layout->half ? sizeof(uint16_t) : sizeof(float));
     return packed->group_bytes * (size_t)l->groups;
@@ -333,7 +335,7 @@ static cameo_status fill(const cm_layer *l, const cm_weight_layout *layout, cm_p
     case CM_WEIGHTS_DEPTHWISE:
     case CM_WEIGHTS_PAIRED: return pack_depthwise(l, packed, error);
     case CM_WEIGHTS_PANELS: return pack_panels(l, layout, packed, pool, error);
-    case CM_WEIGHTS_BYTES_DEPTHWISE: cm_pack_bytes_depthwise(l, packed); return CAMEO_OK;
+    case CM_WEIGHTS_BYTES_DEPTHWISE: cm_pack_bytes_depthwise(l, layout, packed); return CAMEO_OK;
     case CM_WEIGHTS_BYTES: return cm_pack_bytes(l, layout, packed, pool, error);
     case CM_WEIGHTS_WINOGRAD: return cm_pack_winograd(l, layout, packed, pool, error);
     }

@@ -76,14 +76,38 @@ static void fill_padding(const cm_layer *l, cm_packed *packed)
         memset(packed->pad_row, l->op->integer->zero, (size_t)cm_value_words((int64_t)l->inputs * l->groups) * 4);
 }
 
-void cm_pack_bytes_depthwise(const cm_layer *l, cm_packed *packed)
+int cm_bytes_word_taps(const cm_conv *conv)
+{
+    return conv->kernel[1] == 3 ? 3 : 4;
+}
+
+size_t cm_bytes_line(size_t channels, int nr)
+{
+    return nr == 4 ? CM_REQUANTIZE_PADDED(channels) * 4 : 3 * channels * sizeof(float);
+}
+
+size_t cm_bytes_depthwise(const cm_layer *l, int nr)
+{
+    size_t outputs = (size_t)l->outputs, taps = (size_t)l->taps, together = (size_t)cm_bytes_word_taps(&l->op->u.conv);
+    return nr == 4 ? (taps + together - 1) / together * CM_REQUANTIZE_PADDED(outputs) * 4 : taps * outputs * sizeof(float);
+}
+
+void cm_pack_bytes_depthwise(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed)
 {
     const cm_integer *integer = l->op->integer;
-    float *weights = packed->weights;
+    const cm_onnx_tensor *tensor = l->from->value->quantised->tensor;
+    size_t outputs = (size_t)l->outputs, together = (size_t)cm_bytes_word_taps(&l->op->u.conv), padded = CM_REQUANTIZE_PADDED(outputs);
+    float *floats = packed->weights;
+    int8_t *words = packed->weights;
     fill_padding(l, packed);
-    for (size_t output = 0; output < (size_t)l->outputs; output++) {
-        for (size_t tap = 0; tap < (size_t)l->taps; tap++)
-            weights[tap * (size_t)l->outputs + output] = (float)weight_at(l->from->value->quantised->tensor, file_index(l, output, tap, 0));
+    for (size_t output = 0; output < outputs; output++) {
+        for (size_t tap = 0; tap < (size_t)l->taps; tap++) {
+            int weight = weight_at(tensor, file_index(l, output, tap, 0));
+            if (layout->nr == 4)
+                words[(tap / together * padded + output) * 4 + tap % together] = (int8_t)weight;
+            else
+                floats[tap * outputs + output] = (float)weight;
+        }
         packed->offset[output] = integer->bias ? integer->bias[output] : 0; /* the kernel takes the zero off its bytes */
     }
 }

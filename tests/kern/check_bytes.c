@@ -301,7 +301,9 @@ typedef struct byte_depthwise {
     int taps, pixels, channels, step, zero;
     ptrdiff_t pixel_bytes;
     const void **rows;
-    float *weights;
+    int8_t *numbers; /* [taps, channels] */
+    void *weights;   /* the same as the kernel reads them */
+    int word_taps;
     void *c;
     ptrdiff_t c_stride;
     cm_requantize epilogue;
@@ -326,14 +328,31 @@ static void place_byte_pixels(byte_depthwise *d)
         d->rows[i] = input + (d->step ? i * line : (i / d->taps + i % d->taps) % inputs) * d->pixel_bytes;
 }
 
-static void byte_depthwise_make(byte_depthwise *d, int variant)
+static void place_byte_weights(const cm_kernel *kernel, byte_depthwise *d)
+{
+    if (kernel->mr == 1) {
+        float *floats = d->weights = guard_floats(SLOT_B, (size_t)(d->taps * d->channels));
+        for (int i = 0; i < d->taps * d->channels; i++)
+            floats[i] = d->numbers[i];
+        return;
+    }
+    size_t padded = (size_t)CM_REQUANTIZE_PADDED(d->channels), bytes = (size_t)((d->taps + d->word_taps - 1) / d->word_taps) * padded * 4;
+    int8_t *words = d->weights = memset(guard_bytes(SLOT_B, bytes), 0, bytes);
+    for (int tap = 0; tap < d->taps; tap++)
+        for (int j = 0; j < d->channels; j++)
+            words[((size_t)(tap / d->word_taps) * padded + (size_t)j) * 4 + (size_t)(tap % d->word_taps)] = d->numbers[tap * d->channels + j];
+}
+
+static void byte_depthwise_make(const cm_kernel *kernel, byte_depthwise *d, int variant)
 {
     static int32_t offset[256];
     place_byte_pixels(d);
     d->zero = variant % 5 ? random_int(0, 255) : variant % 2 * 255;
-    d->weights = guard_floats(SLOT_B, (size_t)(d->taps * d->channels));
+    d->numbers = guard_bytes(SLOT_B2, (size_t)(d->taps * d->channels));
     for (int i = 0; i < d->taps * d->channels; i++)
-        d->weights[i] = variant % 11 ? (float)random_int(-128, 127) : -128.0f; /* the largest sums there are */
+        d->numbers[i] = (int8_t)(variant % 11 ? random_int(-128, 127) : -128); /* the largest sums there are */
+    d->word_taps = d->step || variant % 2 ? 3 : 4;
+    place_byte_weights(kernel, d);
     requantize_make(&d->epilogue, variant, d->pixels, d->channels, 9000.0f * sqrtf((float)d->taps));
     for (int i = 0; i < 256; i++)
         offset[i] = random_int(-20000, 20000) * (variant % 9 ? 1 : 50000);
@@ -345,16 +364,16 @@ static void byte_depthwise_make(byte_depthwise *d, int variant)
 static void check_byte_depthwise(const cm_kernel *kernel, byte_depthwise d, int variant)
 {
     char where[96];
-    byte_depthwise_make(&d, variant);
+    byte_depthwise_make(kernel, &d, variant);
     kernel->run.qdwconv(&(cm_qdwconv_tile){ .rows = d.rows, .weights = d.weights, .c = d.c, .c_stride = d.c_stride, .pixel_bytes = d.pixel_bytes,
                                             .epilogue = &d.epilogue, .taps = d.taps, .pixels = d.pixels, .channels = d.channels, .zero = d.zero,
-                                            .step = d.step });
+                                            .step = d.step, .word_taps = d.word_taps });
     snprintf(where, sizeof where, "taps %d pixels %d channels %d step %d variant %d", d.taps, d.pixels, d.channels, d.step, variant);
     for (int i = 0; i < d.pixels; i++) {
         for (int j = 0; j < d.channels; j++) {
             int64_t sum = d.epilogue.offset[j];
             for (int tap = 0; tap < d.taps; tap++)
-                sum += (byte_tap(&d, i, tap)[j] - d.zero) * (int64_t)d.weights[tap * d.channels + j];
+                sum += (byte_tap(&d, i, tap)[j] - d.zero) * d.numbers[tap * d.channels + j];
             compare_one(kernel, &d.epilogue, (int32_t)sum, i, j, d.c, i * d.c_stride + j, where);
         }
     }
@@ -402,7 +421,7 @@ static void time_byte_lines(const cm_kernel *kernel, const char *what, int size,
     int width = (size - 1) * step + 3, taps = 9;
     size_t inputs = (size_t)(width * width * channels), outputs = (size_t)(size * size * channels);
     uint8_t *input = cm_aligned_alloc(inputs), *c = cm_aligned_alloc(outputs);
-    float *weights = cm_aligned_alloc((size_t)(taps * channels) * sizeof(float));
+    float *weights = cm_aligned_alloc((size_t)(taps * channels) * sizeof(float)); /* those of bytes are fewer; what they are takes no time */
     byte_lines l = { .kernel = kernel, .lines = size };
     if (input == NULL || c == NULL || weights == NULL) {
         check_failed(kernel, "no memory for %s", what);
@@ -416,7 +435,7 @@ static void time_byte_lines(const cm_kernel *kernel, const char *what, int size,
         requantize_make(&e, 13, 1, channels, 1e5f); /* as networks have it: a rounding, PRelu, the rounding to bytes */
         e.offset = offset;
         l.tile = (cm_qdwconv_tile){ .rows = rows, .weights = weights, .c = c, .c_stride = channels, .pixel_bytes = channels, .epilogue = &e, .taps = taps,
-                                    .pixels = size, .channels = channels, .zero = 128, .step = step };
+                                    .pixels = size, .channels = channels, .zero = 128, .step = step, .word_taps = 3 };
         double seconds = measure_seconds(byte_lines_run, &l);
         report_flops(kernel, what, 2.0 * taps * (double)outputs, seconds);
         report_bytes(kernel, what, (double)(inputs + outputs), seconds);

@@ -104,7 +104,8 @@ static void check_bytes(cm_pool *pool)
                  {"square_conv", {.form = CM_WEIGHTS_WINOGRAD, .nr = 16, .edge = 6, .half = true}, 0x722ec523fe652facu},
                  {"y", {.form = CM_WEIGHTS_PANELS, .nr = 12}, 0x5044b740669ac165u},
                  {"y", {.form = CM_WEIGHTS_PANELS, .nr = 32, .half = true}, 0xba3506279af1cb16u},
-                 {"each_bytes", {.form = CM_WEIGHTS_BYTES_DEPTHWISE}, 0x7853da47861a50e2u},
+                 {"each_bytes", {.form = CM_WEIGHTS_BYTES_DEPTHWISE, .nr = 1}, 0x7853da47861a50e2u},
+                 {"each_bytes", {.form = CM_WEIGHTS_BYTES_DEPTHWISE, .nr = 4}, 0x14c8ef4a7aebc660u},
                  {"square_bytes", {.form = CM_WEIGHTS_BYTES, .nr = 8}, 0xede33597b8c43ccau},
                  {"square_bytes", {.form = CM_WEIGHTS_BYTES, .nr = 32}, 0x650f050f62bf212du},
                  {"square_unsigned", {.form = CM_WEIGHTS_BYTES, .nr = 16}, 0x64b5178720a3ac6au}};

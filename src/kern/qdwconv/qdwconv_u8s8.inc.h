@@ -6,10 +6,10 @@
 #ifndef CM_KERN_QDWCONV_U8S8_INC_H
 #define CM_KERN_QDWCONV_U8S8_INC_H
 
-#include "kern/vector/requantize.inc.h"
-#include "kern/vector/unroll.h"
+#define QDWCONV_CHANNELS 64
+#include "kern/qdwconv/qdwconv_finish.inc.h"
 
-enum { QDWCONV_CHANNELS = 64, QDWCONV_COLUMNS = 3 };
+enum { QDWCONV_COLUMNS = 3 };
 
 /* A vector of channels. */
 typedef struct qdwconv_channels {
@@ -33,7 +33,7 @@ VEC_INLINE vec qdwconv_bytes(const cm_qdwconv_tile *tile, const qdwconv_channels
 VEC_INLINE void qdwconv_points(const cm_qdwconv_tile *tile, int pixel, const int pixels, const qdwconv_channels *at, int32_t *sums)
 {
     const void *const *rows = tile->rows + (ptrdiff_t)pixel * tile->taps;
-    const float *weights = tile->weights + at->first;
+    const float *weights = (const float *)tile->weights + at->first;
     vec s[QDWCONV_PIXELS];
     UNROLL for (int i = 0; i < pixels; i++)
         s[i] = vec_zero();
@@ -50,7 +50,7 @@ VEC_INLINE void qdwconv_points(const cm_qdwconv_tile *tile, int pixel, const int
 VEC_INLINE void qdwconv_strip(const cm_qdwconv_tile *tile, int pixel, const int pixels, const int step, const qdwconv_channels *at, int32_t *sums)
 {
     const int inputs = (pixels - 1) * step + QDWCONV_COLUMNS, lines = tile->taps / QDWCONV_COLUMNS;
-    const float *weights = tile->weights + at->first;
+    const float *weights = (const float *)tile->weights + at->first;
     vec s[QDWCONV_STRIP];
     UNROLL for (int i = 0; i < pixels; i++)
         s[i] = vec_zero();
@@ -75,15 +75,6 @@ VEC_INLINE void qdwconv_vector(const cm_qdwconv_tile *tile, int pixel, const int
         qdwconv_points(tile, pixel, pixels, at, sums);
     else
         qdwconv_strip(tile, pixel, pixels, step, at, sums);
-}
-
-static __attribute__((noinline)) void qdwconv_finish(const cm_qdwconv_tile *tile, const int32_t *sums, int pixel, int pixels, ptrdiff_t channel)
-{
-    ptrdiff_t at = pixel * tile->c_stride + channel, left = tile->channels - channel;
-    requantize_block block = { .sums = sums, .stride = QDWCONV_CHANNELS, .column = (int)channel, .first_row = pixel, .rows = pixels,
-                               .columns = left < QDWCONV_CHANNELS ? (int)left : QDWCONV_CHANNELS, .c_stride = tile->c_stride };
-    block.c = tile->epilogue->last.on ? (void *)((uint8_t *)tile->c + at) : (void *)((float *)tile->c + at);
-    requantize_sums(tile->epilogue, &block);
 }
 
 VEC_INLINE void qdwconv_block(const cm_qdwconv_tile *tile, int pixel, const int pixels, const int step)

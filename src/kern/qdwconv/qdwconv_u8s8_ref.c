@@ -11,9 +11,10 @@ static const uint8_t *tap_row(const cm_qdwconv_tile *tile, int pixel, int tap)
 
 static int32_t sum_of(const cm_qdwconv_tile *tile, int pixel, int channel)
 {
+    const float *weights = tile->weights;
     int32_t sum = 0;
     for (int tap = 0; tap < tile->taps; tap++)
-        sum += (tap_row(tile, pixel, tap)[channel] - tile->zero) * (int32_t)tile->weights[(ptrdiff_t)tap * tile->channels + channel];
+        sum += (tap_row(tile, pixel, tap)[channel] - tile->zero) * (int32_t)weights[(ptrdiff_t)tap * tile->channels + channel];
     return sum;
 }
 
