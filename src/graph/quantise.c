@@ -82,9 +82,10 @@ static bool products_fit(const cm_op *op)
     int64_t inputs = op->inputs[0]->dims[1], taps = (int64_t)conv->kernel[0] * conv->kernel[1];
     if (conv->pad_value)
         return false;
-    if (conv->groups > 1) /* depthwise */
-        return conv->groups == inputs && op->output->dims[1] == inputs && taps <= CM_QDWCONV_TAPS;
-    return taps * inputs <= MOST_PRODUCTS;
+    if (conv->groups == 1)
+        return taps * inputs <= MOST_PRODUCTS;
+    int64_t in_group = inputs / conv->groups; /* one: depthwise, or two */
+    return in_group <= 2 && op->output->dims[1] == inputs && taps * in_group <= CM_QDWCONV_PRODUCTS;
 }
 
 /* What is not takes the way of floats, where packing the weights tells of it. */

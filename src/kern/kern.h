@@ -356,12 +356,13 @@ typedef struct cm_qgemm_tile {
 typedef void cm_qgemm_fn(const cm_qgemm_tile *tile);
 
 /* qdwconv: depthwise convolution of bytes. rows: [pixels, taps] pointers, each to [channels] bytes -> c: [pixels, channels] bytes or floats, row distance
- * c_stride (elements). The sums are those of (byte - zero) * weight; of at most CM_QDWCONV_TAPS products they stay below 2^24, so that float arithmetic
- * is exact too.
+ * c_stride (elements). The sums are those of (byte - zero) * weight; of at most CM_QDWCONV_PRODUCTS they stay below 2^24, so that float
+ * arithmetic is exact too.
  * weights: mr 1: [taps, channels] floats that hold -128..127; mr 4: signed bytes, four taps side by side: [words, CM_REQUANTIZE_PADDED(channels), 4],
  * CM_ALIGNMENT-aligned, word_taps taps a word and zeros behind them: the three of a line where windows are three wide, else four.
- * step: as for dwconv, and then input pixels lie pixel_bytes apart. */
-enum { CM_QDWCONV_TAPS = 514 };
+ * paired: as for dwconv. Each tap (word) of the weights is then followed by the neighbours': [taps, 2, channels], [words, 2, ...].
+ * step: as for dwconv, for paired too, and then input pixels lie pixel_bytes apart. */
+enum { CM_QDWCONV_PRODUCTS = 514 };
 typedef struct cm_qdwconv_tile {
     const void *const *rows;
     const void *weights;
@@ -370,6 +371,7 @@ typedef struct cm_qdwconv_tile {
     const cm_requantize *epilogue;
     int taps, pixels, channels, zero, step;
     int word_taps; /* mr 4 */
+    bool paired;
 } cm_qdwconv_tile;
 typedef void cm_qdwconv_fn(const cm_qdwconv_tile *tile);
 

@@ -31,7 +31,7 @@ static bool walks_in_strips(const cm_step *step)
 {
     const cm_conv *conv = &step->op->u.conv;
     return conv->kernel[1] == 3 && conv->dilation[1] == 1 && conv->stride[1] <= 2 && !conv->pad_value &&
-           cm_algorithm_depthwise(step->op) == 1;
+           (step->op->integer || cm_algorithm_depthwise(step->op) == 1);
 }
 
 /* A strip whose rows are known. */
@@ -52,6 +52,7 @@ static void run_bytes(const depthwise *d, int p, const cm_window_strip *strip, c
                             .taps = lines ? strip->lines * d->window.kernel[1] : d->window.taps,
                             .pixels = strip->pixels,
                             .channels = (int)op->output->dims[1],
+                            .paired = cm_algorithm_depthwise(op) == 2,
                             .word_taps = cm_bytes_word_taps(&op->u.conv),
                             .zero = op->integer->zero,
                             .step = lines ? d->window.stride[1] : 0};
@@ -99,7 +100,7 @@ static void run_part(const cm_step *step, const cm_part *part)
     if (op->integer) {
         ptrdiff_t add_stride = op->integer->requantize.add_bytes ? 4 * d.add_words : d.add_words;
         d.requantize = cm_step_requantize(op->integer, step->packed->offset, part->residual, add_stride);
-        d.line_bytes = cm_bytes_line((size_t)op->output->dims[1], step->packed->key.layout.nr);
+        d.line_bytes = cm_bytes_line((size_t)op->output->dims[1], step->packed->key.layout.nr) * (size_t)cm_algorithm_depthwise(op);
     } else {
         d.epilogue = cm_step_epilogue(&op->u.conv.fused, step->packed, part->residual, 0, d.window.channels);
     }

@@ -70,7 +70,8 @@ enum { CM_WINOGRAD_GROUP = 64 };
 size_t cm_winograd_bytes(const cm_weight_layout *layout, int inputs, int outputs);
 size_t cm_winograd_panel(const cm_weight_layout *layout, int inputs, int outputs, int panel, int weight);
 
-/* Of the BYTES_DEPTHWISE form: how many taps of a convolution share a word; bytes of the weights of a line of a window three wide. */
+/* Of the BYTES_DEPTHWISE form: how many taps of a convolution share a word; bytes of the weights of a line of a window three wide, for
+ * one input of each output. */
 int cm_bytes_word_taps(const cm_conv *conv);
 size_t cm_bytes_line(size_t channels, int nr);
 

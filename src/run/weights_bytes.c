@@ -89,24 +89,28 @@ size_t cm_bytes_line(size_t channels, int nr)
 size_t cm_bytes_depthwise(const cm_layer *l, int nr)
 {
     size_t outputs = (size_t)l->outputs, taps = (size_t)l->taps, together = (size_t)cm_bytes_word_taps(&l->op->u.conv);
-    return nr == 4 ? (taps + together - 1) / together * CM_REQUANTIZE_PADDED(outputs) * 4 : taps * outputs * sizeof(float);
+    size_t bytes = nr == 4 ? (taps + together - 1) / together * CM_REQUANTIZE_PADDED(outputs) * 4 : taps * outputs * sizeof(float);
+    return bytes * (size_t)l->inputs;
 }
 
 void cm_pack_bytes_depthwise(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed)
 {
     const cm_integer *integer = l->op->integer;
     const cm_onnx_tensor *tensor = l->from->value->quantised->tensor;
-    size_t outputs = (size_t)l->outputs, together = (size_t)cm_bytes_word_taps(&l->op->u.conv), padded = CM_REQUANTIZE_PADDED(outputs);
+    size_t outputs = (size_t)l->outputs, inputs = (size_t)l->inputs, taps = (size_t)l->taps;
+    size_t together = (size_t)cm_bytes_word_taps(&l->op->u.conv), padded = CM_REQUANTIZE_PADDED(outputs);
     float *floats = packed->weights;
     int8_t *words = packed->weights;
     fill_padding(l, packed);
     for (size_t output = 0; output < outputs; output++) {
-        for (size_t tap = 0; tap < (size_t)l->taps; tap++) {
-            int weight = weight_at(tensor, file_index(l, output, tap, 0));
+        for (size_t i = 0; i < taps * inputs; i++) {
+            /* Of two inputs the output's own channel comes first, then its neighbour. */
+            size_t tap = i / inputs, side = i % inputs, input = inputs == 2 ? side ^ (output & 1) : 0;
+            int weight = weight_at(tensor, file_index(l, output, tap, input));
             if (layout->nr == 4)
-                words[(tap / together * padded + output) * 4 + tap % together] = (int8_t)weight;
+                words[((tap / together * inputs + side) * padded + output) * 4 + tap % together] = (int8_t)weight;
             else
-                floats[tap * outputs + output] = (float)weight;
+                floats[i * outputs + output] = (float)weight;
         }
         packed->offset[output] = integer->bias ? integer->bias[output] : 0; /* the kernel takes the zero off its bytes */
     }

@@ -298,10 +298,10 @@ void time_qgemm(const cm_kernel *kernel)
 /* ---- qdwconv ---- */
 
 typedef struct byte_depthwise {
-    int taps, pixels, channels, step, zero;
+    int taps, pixels, channels, step, zero, sides; /* sides 2: paired */
     ptrdiff_t pixel_bytes;
     const void **rows;
-    int8_t *numbers; /* [taps, channels] */
+    int8_t *numbers; /* [taps, sides, channels] */
     void *weights;   /* the same as the kernel reads them */
     int word_taps;
     void *c;
@@ -331,25 +331,28 @@ static void place_byte_pixels(byte_depthwise *d)
 static void place_byte_weights(const cm_kernel *kernel, byte_depthwise *d)
 {
     if (kernel->mr == 1) {
-        float *floats = d->weights = guard_floats(SLOT_B, (size_t)(d->taps * d->channels));
-        for (int i = 0; i < d->taps * d->channels; i++)
+        float *floats = d->weights = guard_floats(SLOT_B, (size_t)(d->taps * d->sides * d->channels));
+        for (int i = 0; i < d->taps * d->sides * d->channels; i++)
             floats[i] = d->numbers[i];
         return;
     }
-    size_t padded = (size_t)CM_REQUANTIZE_PADDED(d->channels), bytes = (size_t)((d->taps + d->word_taps - 1) / d->word_taps) * padded * 4;
+    size_t padded = (size_t)CM_REQUANTIZE_PADDED(d->channels), bytes = (size_t)((d->taps + d->word_taps - 1) / d->word_taps * d->sides) * padded * 4;
     int8_t *words = d->weights = memset(guard_bytes(SLOT_B, bytes), 0, bytes);
-    for (int tap = 0; tap < d->taps; tap++)
+    for (int i = 0; i < d->taps * d->sides; i++) {
+        int tap = i / d->sides, word = tap / d->word_taps * d->sides + i % d->sides;
         for (int j = 0; j < d->channels; j++)
-            words[((size_t)(tap / d->word_taps) * padded + (size_t)j) * 4 + (size_t)(tap % d->word_taps)] = d->numbers[tap * d->channels + j];
+            words[((size_t)word * padded + (size_t)j) * 4 + (size_t)(tap % d->word_taps)] = d->numbers[i * d->channels + j];
+    }
 }
 
 static void byte_depthwise_make(const cm_kernel *kernel, byte_depthwise *d, int variant)
 {
     static int32_t offset[256];
+    d->sides = d->channels % 2 == 0 && variant % 3 == 0 && 2 * d->taps <= CM_QDWCONV_PRODUCTS ? 2 : 1;
     place_byte_pixels(d);
     d->zero = variant % 5 ? random_int(0, 255) : variant % 2 * 255;
-    d->numbers = guard_bytes(SLOT_B2, (size_t)(d->taps * d->channels));
-    for (int i = 0; i < d->taps * d->channels; i++)
+    d->numbers = guard_bytes(SLOT_B2, (size_t)(d->taps * d->sides * d->channels));
+    for (int i = 0; i < d->taps * d->sides * d->channels; i++)
         d->numbers[i] = (int8_t)(variant % 11 ? random_int(-128, 127) : -128); /* the largest sums there are */
     d->word_taps = d->step || variant % 2 ? 3 : 4;
     place_byte_weights(kernel, d);
@@ -367,13 +370,13 @@ static void check_byte_depthwise(const cm_kernel *kernel, byte_depthwise d, int 
     byte_depthwise_make(kernel, &d, variant);
     kernel->run.qdwconv(&(cm_qdwconv_tile){ .rows = d.rows, .weights = d.weights, .c = d.c, .c_stride = d.c_stride, .pixel_bytes = d.pixel_bytes,
                                             .epilogue = &d.epilogue, .taps = d.taps, .pixels = d.pixels, .channels = d.channels, .zero = d.zero,
-                                            .step = d.step, .word_taps = d.word_taps });
-    snprintf(where, sizeof where, "taps %d pixels %d channels %d step %d variant %d", d.taps, d.pixels, d.channels, d.step, variant);
+                                            .step = d.step, .paired = d.sides == 2, .word_taps = d.word_taps });
+    snprintf(where, sizeof where, "taps %d pixels %d channels %d sides %d step %d variant %d", d.taps, d.pixels, d.channels, d.sides, d.step, variant);
     for (int i = 0; i < d.pixels; i++) {
         for (int j = 0; j < d.channels; j++) {
             int64_t sum = d.epilogue.offset[j];
-            for (int tap = 0; tap < d.taps; tap++)
-                sum += (byte_tap(&d, i, tap)[j] - d.zero) * d.numbers[tap * d.channels + j];
+            for (int k = 0; k < d.taps * d.sides; k++)
+                sum += (byte_tap(&d, i, k / d.sides)[j ^ k % d.sides] - d.zero) * d.numbers[k * d.channels + j];
             compare_one(kernel, &d.epilogue, (int32_t)sum, i, j, d.c, i * d.c_stride + j, where);
         }
     }
@@ -393,9 +396,9 @@ void check_qdwconv(const cm_kernel *kernel)
         for (size_t c = 0; c < sizeof channels / sizeof channels[0]; c++, variant++)
             check_byte_depthwise(kernel, (byte_depthwise){ .taps = 3 + 3 * (variant % 5), .pixels = pixels, .channels = channels[c], .step = 1 + variant % 2 }, variant);
     for (int i = 0; i < 84; i++) /* every combination of steps */
-        check_byte_depthwise(kernel, (byte_depthwise){ .taps = 9, .pixels = 13, .channels = 37, .step = i % 3 }, i);
-    check_byte_depthwise(kernel, (byte_depthwise){ .taps = CM_QDWCONV_TAPS, .pixels = 5, .channels = 19 }, 11);
-    check_byte_depthwise(kernel, (byte_depthwise){ .taps = CM_QDWCONV_TAPS, .pixels = 2, .channels = 16 }, 55);
+        check_byte_depthwise(kernel, (byte_depthwise){ .taps = 9, .pixels = 13, .channels = 37 + i % 2, .step = i / 2 % 3 }, i);
+    check_byte_depthwise(kernel, (byte_depthwise){ .taps = CM_QDWCONV_PRODUCTS, .pixels = 5, .channels = 19 }, 11);
+    check_byte_depthwise(kernel, (byte_depthwise){ .taps = CM_QDWCONV_PRODUCTS, .pixels = 2, .channels = 16 }, 55);
 }
 
 typedef struct byte_lines {

@@ -20,13 +20,13 @@ typedef struct form {
     bool middle;       /* every step is quantised, as ONNX Runtime's quantizer does, not only what convolutions read */
     bool by_attribute; /* opset 21: no zero point, output_dtype instead */
     bool relu;         /* instead of PRelu */
-    bool depthwise;    /* both convolutions */
+    int in_group;      /* both convolutions are in groups of so many channels; 0: they are not */
 } form;
 
 /* Input channels of one output. */
 static int inputs_of(const form *f)
 {
-    return f->depthwise ? 1 : f->channels;
+    return f->in_group ? f->in_group : f->channels;
 }
 
 /* Scales and zero points (as they are in the model) of x, the first convolution, its activation, the second, the sum, and its normalisation. */
@@ -98,7 +98,7 @@ static void add_conv(pb *graph, const block *b, int which, float x_scale, const 
     snprintf(inputs, sizeof inputs, "%s,%s,%s", from, dw, dc);
     pb node = onnx_node("Conv", to, inputs, to);
     onnx_attribute_is(&node, "pads", 4, (int64_t[4]){1, 1, 1, 1});
-    onnx_attribute_i(&node, "group", b->f.depthwise ? channels : 1);
+    onnx_attribute_i(&node, "group", channels / inputs_of(&b->f));
     pb_message(graph, ONNX_NODE, node);
 }
 
@@ -145,7 +145,7 @@ static void plain_conv(const block *b, int which, double x_scale, const double *
 {
     int inputs = inputs_of(&b->f);
     for (int o = 0; o < b->f.channels; o++) {
-        const double *from = b->f.depthwise ? x + o * PIXELS : x;
+        const double *from = x + o / inputs * inputs * PIXELS;
         double scale = (double)b->weight_scale[which][b->f.per_channel ? o : 0];
         for (int p = 0; p < PIXELS; p++) {
             double sum = b->bias[which][o] * (double)(float)(x_scale * scale);
@@ -200,7 +200,7 @@ static void make(block *b, form f)
         for (int i = 0; i < f.channels * f.channels * 9; i++)
             b->weights[which][i] = (int8_t)(int)(127.4f * net_number(&seed));
         for (int i = 0; i < f.channels; i++) {
-            b->weight_scale[which][i] = numbers(&seed, 0.0004f, 0.0012f) * (f.depthwise ? 5.0f : 1.0f); /* of fewer products */
+            b->weight_scale[which][i] = numbers(&seed, 0.0004f, 0.0012f) * (f.in_group ? 5.0f : 1.0f); /* of fewer products */
             b->bias[which][i] = (int32_t)(20000.0f * net_number(&seed));
         }
     }
@@ -326,19 +326,21 @@ static void every_form_computes_in_integers(void **state)
                                  {.channels = 7, .is_signed = true, .middle = true},
                                  {.channels = 33, .is_signed = true, .per_channel = true, .by_attribute = true},
                                  {.channels = 1, .per_channel = true, .relu = true},
-                                 {.channels = 20, .per_channel = true, .middle = true, .depthwise = true},
-                                 {.channels = 33, .is_signed = true, .depthwise = true},
-                                 {.channels = 40, .per_channel = true, .relu = true, .depthwise = true},
-                                 {.channels = 7, .is_signed = true, .per_channel = true, .middle = true, .depthwise = true}};
+                                 {.channels = 20, .per_channel = true, .middle = true, .in_group = 1},
+                                 {.channels = 33, .is_signed = true, .in_group = 1},
+                                 {.channels = 40, .per_channel = true, .relu = true, .in_group = 1},
+                                 {.channels = 7, .is_signed = true, .per_channel = true, .middle = true, .in_group = 1},
+                                 {.channels = 38, .per_channel = true, .middle = true, .in_group = 2},
+                                 {.channels = 20, .is_signed = true, .relu = true, .in_group = 2}};
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
         check_form(forms[i]);
 }
 
-static void check_threads_and_batch(bool depthwise)
+static void check_threads_and_batch(int in_group)
 {
     static const int threads[] = {2, 7};
     int layers, elements = 33 * PIXELS;
-    make(&b, (form){.channels = 33, .per_channel = true, .middle = true, .depthwise = depthwise});
+    make(&b, (form){.channels = 33, .per_channel = true, .middle = true, .in_group = in_group});
     fill();
     cameo_network *network = open_block(&b, NULL);
     run(network, 33, MOST_BATCH, 1, x, y, &layers);
@@ -356,8 +358,8 @@ static void check_threads_and_batch(bool depthwise)
 static void threads_and_batch_change_no_bit(void **state)
 {
     (void)state;
-    check_threads_and_batch(false);
-    check_threads_and_batch(true);
+    check_threads_and_batch(0);
+    check_threads_and_batch(1);
 }
 
 static void a_scale_that_is_no_number_is_refused(void **state)

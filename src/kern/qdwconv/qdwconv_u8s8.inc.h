@@ -30,24 +30,30 @@ VEC_INLINE vec qdwconv_bytes(const cm_qdwconv_tile *tile, const qdwconv_channels
 }
 
 /* Sums of `pixels` pixels from `pixel` on, each tap through its pointer -> sums: [pixels, QDWCONV_CHANNELS]. */
-VEC_INLINE void qdwconv_points(const cm_qdwconv_tile *tile, int pixel, const int pixels, const qdwconv_channels *at, int32_t *sums)
+VEC_INLINE void qdwconv_points(const cm_qdwconv_tile *tile, int pixel, const int pixels, const int paired, const qdwconv_channels *at, int32_t *sums)
 {
     const void *const *rows = tile->rows + (ptrdiff_t)pixel * tile->taps;
     const float *weights = (const float *)tile->weights + at->first;
     vec s[QDWCONV_PIXELS];
     UNROLL for (int i = 0; i < pixels; i++)
         s[i] = vec_zero();
-    for (int tap = 0; tap < tile->taps; tap++, weights += tile->channels) {
+    for (int tap = 0; tap < tile->taps; tap++, weights += (1 + paired) * (ptrdiff_t)tile->channels) {
         vec weight = vec_load_if(weights, at->part, at->mask);
-        UNROLL for (int i = 0; i < pixels; i++)
-            s[i] = vec_fma(qdwconv_bytes(tile, at, rows[i * tile->taps + tap]), weight, s[i]);
+        vec neighbour = paired ? vec_load_if(weights + tile->channels, at->part, at->mask) : vec_zero();
+        UNROLL for (int i = 0; i < pixels; i++) {
+            vec x = qdwconv_bytes(tile, at, rows[i * tile->taps + tap]);
+            s[i] = vec_fma(x, weight, s[i]);
+            if (paired)
+                s[i] = vec_fma(vec_swap_pairs(x), neighbour, s[i]);
+        }
     }
     UNROLL for (int i = 0; i < pixels; i++)
         vec_store_sums(sums + i * QDWCONV_CHANNELS, s[i]);
 }
 
 /* The same of pixels side by side. */
-VEC_INLINE void qdwconv_strip(const cm_qdwconv_tile *tile, int pixel, const int pixels, const int step, const qdwconv_channels *at, int32_t *sums)
+VEC_INLINE void qdwconv_strip(const cm_qdwconv_tile *tile, int pixel, const int pixels, const int step, const int paired, const qdwconv_channels *at,
+                              int32_t *sums)
 {
     const int inputs = (pixels - 1) * step + QDWCONV_COLUMNS, lines = tile->taps / QDWCONV_COLUMNS;
     const float *weights = (const float *)tile->weights + at->first;
@@ -59,66 +65,81 @@ VEC_INLINE void qdwconv_strip(const cm_qdwconv_tile *tile, int pixel, const int 
         vec x[2 * QDWCONV_STRIP + 1];
         UNROLL for (int i = 0; i < inputs; i++)
             x[i] = qdwconv_bytes(tile, at, line + i * tile->pixel_bytes);
-        UNROLL for (int j = 0; j < QDWCONV_COLUMNS; j++, weights += tile->channels) {
-            vec weight = vec_load_if(weights, at->part, at->mask);
-            UNROLL for (int i = 0; i < pixels; i++)
-                s[i] = vec_fma(x[i * step + j], weight, s[i]);
+        for (int side = 0; side <= paired; side++) { /* each channel's own, and its neighbour's */
+            const float *from = weights + side * (ptrdiff_t)tile->channels;
+            UNROLL for (int j = 0; j < QDWCONV_COLUMNS; j++) {
+                vec weight = vec_load_if(from + j * (1 + paired) * (ptrdiff_t)tile->channels, at->part, at->mask);
+                UNROLL for (int i = 0; i < pixels; i++)
+                    s[i] = vec_fma(x[i * step + j], weight, s[i]);
+            }
+            UNROLL for (int i = 0; paired && i < inputs; i++)
+                x[i] = vec_swap_pairs(x[i]);
         }
+        weights += QDWCONV_COLUMNS * (1 + paired) * (ptrdiff_t)tile->channels;
     }
     UNROLL for (int i = 0; i < pixels; i++)
         vec_store_sums(sums + i * QDWCONV_CHANNELS, s[i]);
 }
 
-VEC_INLINE void qdwconv_vector(const cm_qdwconv_tile *tile, int pixel, const int pixels, const int step, const qdwconv_channels *at, int32_t *sums)
+VEC_INLINE void qdwconv_vector(const cm_qdwconv_tile *tile, int pixel, const int pixels, const int step, const int paired, const qdwconv_channels *at,
+                               int32_t *sums)
 {
     if (step == 0)
-        qdwconv_points(tile, pixel, pixels, at, sums);
+        qdwconv_points(tile, pixel, pixels, paired, at, sums);
     else
-        qdwconv_strip(tile, pixel, pixels, step, at, sums);
+        qdwconv_strip(tile, pixel, pixels, step, paired, at, sums);
 }
 
-VEC_INLINE void qdwconv_block(const cm_qdwconv_tile *tile, int pixel, const int pixels, const int step)
+VEC_INLINE void qdwconv_block(const cm_qdwconv_tile *tile, int pixel, const int pixels, const int step, const int paired)
 {
     _Alignas(64) int32_t sums[(QDWCONV_PIXELS > QDWCONV_STRIP ? QDWCONV_PIXELS : QDWCONV_STRIP) * QDWCONV_CHANNELS];
     for (ptrdiff_t group = 0; group < tile->channels; group += QDWCONV_CHANNELS) {
         ptrdiff_t end = tile->channels - group < QDWCONV_CHANNELS ? tile->channels : group + QDWCONV_CHANNELS, first = group;
         for (; first + VEC <= end; first += VEC) {
             qdwconv_channels at = qdwconv_at(tile, first, 0);
-            qdwconv_vector(tile, pixel, pixels, step, &at, sums + (first - group));
+            qdwconv_vector(tile, pixel, pixels, step, paired, &at, sums + (first - group));
         }
         if (first < end) {
             qdwconv_channels at = qdwconv_at(tile, first, 1);
-            qdwconv_vector(tile, pixel, pixels, step, &at, sums + (first - group));
+            qdwconv_vector(tile, pixel, pixels, step, paired, &at, sums + (first - group));
         }
         qdwconv_finish(tile, sums, pixel, pixels, group);
     }
 }
 
 /* In blocks of so many pixels; the last one begins early enough to be whole, and computes some pixels once more. */
-VEC_INLINE void qdwconv_line(const cm_qdwconv_tile *tile, const int pixels, const int step)
+VEC_INLINE void qdwconv_line(const cm_qdwconv_tile *tile, const int pixels, const int step, const int paired)
 {
     for (int pixel = 0; pixel < tile->pixels; pixel += pixels)
-        qdwconv_block(tile, pixel + pixels <= tile->pixels ? pixel : tile->pixels - pixels, pixels, step);
+        qdwconv_block(tile, pixel + pixels <= tile->pixels ? pixel : tile->pixels - pixels, pixels, step, paired);
 }
 
-VEC_INLINE void qdwconv_all(const cm_qdwconv_tile *tile, const int most, const int step)
+VEC_INLINE void qdwconv_all(const cm_qdwconv_tile *tile, const int most, const int step, const int paired)
 {
     if (tile->pixels >= most)
-        qdwconv_line(tile, most, step);
+        qdwconv_line(tile, most, step, paired);
     else if (tile->pixels >= most / 2)
-        qdwconv_line(tile, most / 2, step);
+        qdwconv_line(tile, most / 2, step, paired);
     else
-        qdwconv_line(tile, 1, step);
+        qdwconv_line(tile, 1, step, paired);
+}
+
+VEC_INLINE void qdwconv_steps(const cm_qdwconv_tile *tile, const int paired)
+{
+    if (tile->step == 1)
+        qdwconv_all(tile, QDWCONV_STRIP, 1, paired);
+    else if (tile->step == 2)
+        qdwconv_all(tile, QDWCONV_STRIP, 2, paired);
+    else
+        qdwconv_all(tile, QDWCONV_PIXELS, 0, paired);
 }
 
 VEC_INLINE void qdwconv_any(const cm_qdwconv_tile *tile)
 {
-    if (tile->step == 1)
-        qdwconv_all(tile, QDWCONV_STRIP, 1);
-    else if (tile->step == 2)
-        qdwconv_all(tile, QDWCONV_STRIP, 2);
+    if (tile->paired)
+        qdwconv_steps(tile, 1);
     else
-        qdwconv_all(tile, QDWCONV_PIXELS, 0);
+        qdwconv_steps(tile, 0);
 }
 
 #endif

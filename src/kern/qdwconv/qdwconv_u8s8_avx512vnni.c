@@ -18,6 +18,7 @@ static inline __m512i dot_bytes_high(__m512i a, __m512i b) { return _mm512_unpac
 static inline __m512i dot_pairs_low(__m512i a, __m512i b) { return _mm512_unpacklo_epi16(a, b); }
 static inline __m512i dot_pairs_high(__m512i a, __m512i b) { return _mm512_unpackhi_epi16(a, b); }
 static inline __m512i dot_add(__m512i sum, __m512i bytes, __m512i weights) { return _mm512_dpbusd_epi32(sum, bytes, weights); }
+static inline __m512i dot_swap(__m512i x) { return _mm512_shuffle_epi32(x, _MM_PERM_CDAB); }
 static inline __m512i dot_later(__m512i weights) { return _mm512_slli_epi32(weights, 8); }
 static inline __m512i dot_all(int byte) { return _mm512_set1_epi8((char)byte); }
 static inline __m512i dot_zero(void) { return _mm512_setzero_si512(); }

@@ -20,6 +20,7 @@ static inline __m256i dot_bytes_high(__m256i a, __m256i b) { return _mm256_unpac
 static inline __m256i dot_pairs_low(__m256i a, __m256i b) { return _mm256_unpacklo_epi16(a, b); }
 static inline __m256i dot_pairs_high(__m256i a, __m256i b) { return _mm256_unpackhi_epi16(a, b); }
 static inline __m256i dot_add(__m256i sum, __m256i bytes, __m256i weights) { return _mm256_dpbusd_avx_epi32(sum, bytes, weights); }
+static inline __m256i dot_swap(__m256i x) { return _mm256_shuffle_epi32(x, 0xb1); }
 static inline __m256i dot_later(__m256i weights) { return _mm256_slli_epi32(weights, 8); }
 static inline __m256i dot_all(int byte) { return _mm256_set1_epi8((char)byte); }
 static inline __m256i dot_zero(void) { return _mm256_setzero_si256(); }

@@ -5,9 +5,9 @@
  *   QDWCONV_CHANNELS (bytes of a vector), QDWCONV_STRIP (pixels summed at once; even), dot_vector, and, each on one vector,
  *   dot_load(p), dot_load_part(p, count): bytes in the order in which interleaving brings channels into their place; dot_weights(p);
  *   dot_bytes_low/high, dot_pairs_low/high(a, b): interleaved within 16 bytes; dot_add(sum, bytes, weights), dot_later(weights): moved on by a tap,
- *   dot_all(byte), dot_zero(), dot_less(a, b), dot_store(to, sums)
+ *   dot_all(byte), dot_zero(), dot_less(a, b), dot_store(to, sums), dot_swap(bytes): neighbouring channels change places
  *
- * weights: [words, CM_REQUANTIZE_PADDED(channels), 4]. */
+ * weights: [words, paired ? 2 : 1, CM_REQUANTIZE_PADDED(channels), 4]. */
 #ifndef CM_KERN_QDWCONV_U8S8_DOT_INC_H
 #define CM_KERN_QDWCONV_U8S8_DOT_INC_H
 
@@ -25,7 +25,8 @@ typedef struct dot_channels {
     ptrdiff_t first;
     int count;           /* constant where all of it is there */
     const int8_t *weights;
-    ptrdiff_t word;      /* from one word of the weights to the next */
+    ptrdiff_t word;      /* bytes of the weights that belong to one word of all channels */
+    int sides;           /* constant; 2: each word is followed by the neighbours' */
 } dot_channels;
 
 VEC_INLINE dot_vector dot_pixel(const dot_channels *at, const void *pixel)
@@ -52,7 +53,7 @@ VEC_INLINE void dot_begin(const cm_qdwconv_tile *tile, const dot_channels *at, i
     dot_vector zero = dot_all(tile->zero);
     UNROLL for (int part = 0; part < DOT_PARTS; part++) {
         dot_vector sum = dot_zero();
-        for (int word = 0; word < words; word++)
+        for (int word = 0; word < words * at->sides; word++)
             sum = dot_add(sum, zero, dot_weights(at->weights + word * at->word + part * QDWCONV_CHANNELS));
         sums[part] = dot_less(dot_zero(), sum);
     }
@@ -71,8 +72,13 @@ VEC_INLINE void dot_point(const cm_qdwconv_tile *tile, int pixel, const dot_chan
         UNROLL for (int i = 0; i < 4; i++)
             x[i] = dot_pixel(at, rows[tap + i < tile->taps && i < tile->word_taps ? tap + i : tap]);
         dot_pair a = dot_interleave(x[0], x[1]), b = dot_interleave(x[2], x[3]);
-        UNROLL for (int part = 0; part < DOT_PARTS; part++)
-            sums[part] = dot_add(sums[part], dot_four(&a, &b, part), dot_weights(at->weights + word * at->word + part * QDWCONV_CHANNELS));
+        UNROLL for (int part = 0; part < DOT_PARTS; part++) {
+            const int8_t *weights = at->weights + word * at->sides * at->word + part * QDWCONV_CHANNELS;
+            dot_vector four = dot_four(&a, &b, part);
+            sums[part] = dot_add(sums[part], four, dot_weights(weights));
+            if (at->sides == 2)
+                sums[part] = dot_add(sums[part], dot_swap(four), dot_weights(weights + at->word));
+        }
     }
     UNROLL for (int part = 0; part < DOT_PARTS; part++)
         dot_store(to + part * DOT_SUMS, sums[part]);
@@ -95,10 +101,11 @@ VEC_INLINE void dot_strip(const cm_qdwconv_tile *tile, int pixel, const int pixe
             dot_vector even = dot_pixel(at, line + 2 * i * tile->pixel_bytes);
             x[i] = dot_interleave(even, 2 * i + 1 < inputs ? dot_pixel(at, line + (2 * i + 1) * tile->pixel_bytes) : even);
         }
-        UNROLL for (int part = 0; part < DOT_PARTS; part++) {
-            dot_vector weights = dot_weights(at->weights + row * at->word + part * QDWCONV_CHANNELS), later = dot_later(weights);
+        UNROLL for (int side_part = 0; side_part < at->sides * DOT_PARTS; side_part++) {
+            const int part = side_part % DOT_PARTS, side = side_part / DOT_PARTS;
+            dot_vector weights = dot_weights(at->weights + (row * at->sides + side) * at->word + part * QDWCONV_CHANNELS), later = dot_later(weights);
             UNROLL for (int i = 0; i + 1 < pairs; i++) {
-                dot_vector four = dot_four(&x[i], &x[i + 1], part);
+                dot_vector plain = dot_four(&x[i], &x[i + 1], part), four = side == 1 ? dot_swap(plain) : plain;
                 const int first = step == 1 ? 2 * i : i;
                 sums[first][part] = dot_add(sums[first][part], four, weights);
                 if (step == 1 && pixels > 1)
@@ -120,12 +127,12 @@ VEC_INLINE void dot_sums(const cm_qdwconv_tile *tile, int pixel, const int pixel
         dot_strip(tile, pixel, pixels, step, at, to);
 }
 
-VEC_INLINE void dot_block(const cm_qdwconv_tile *tile, int pixel, const int pixels, const int step)
+VEC_INLINE void dot_block(const cm_qdwconv_tile *tile, int pixel, const int pixels, const int step, const int sides)
 {
     _Alignas(64) int32_t sums[QDWCONV_STRIP * QDWCONV_CHANNELS];
     for (ptrdiff_t first = 0; first < tile->channels; first += QDWCONV_CHANNELS) {
         dot_channels at = { .first = first, .count = QDWCONV_CHANNELS, .weights = (const int8_t *)tile->weights + first * 4,
-                            .word = CM_REQUANTIZE_PADDED((ptrdiff_t)tile->channels) * 4 };
+                            .word = CM_REQUANTIZE_PADDED((ptrdiff_t)tile->channels) * 4, .sides = sides };
         if (tile->channels - first >= QDWCONV_CHANNELS) {
             dot_sums(tile, pixel, pixels, step, &at, sums);
         } else {
@@ -137,30 +144,38 @@ VEC_INLINE void dot_block(const cm_qdwconv_tile *tile, int pixel, const int pixe
 }
 
 /* In blocks of so many pixels; the last one begins early enough to be whole, and computes some pixels once more. */
-VEC_INLINE void dot_line(const cm_qdwconv_tile *tile, const int pixels, const int step)
+VEC_INLINE void dot_line(const cm_qdwconv_tile *tile, const int pixels, const int step, const int sides)
 {
     for (int pixel = 0; pixel < tile->pixels; pixel += pixels)
-        dot_block(tile, pixel + pixels <= tile->pixels ? pixel : tile->pixels - pixels, pixels, step);
+        dot_block(tile, pixel + pixels <= tile->pixels ? pixel : tile->pixels - pixels, pixels, step, sides);
 }
 
-VEC_INLINE void dot_strips(const cm_qdwconv_tile *tile, const int step)
+VEC_INLINE void dot_strips(const cm_qdwconv_tile *tile, const int step, const int sides)
 {
     if (tile->pixels >= QDWCONV_STRIP)
-        dot_line(tile, QDWCONV_STRIP, step);
+        dot_line(tile, QDWCONV_STRIP, step, sides);
     else if (tile->pixels >= 2)
-        dot_line(tile, 2, step);
+        dot_line(tile, 2, step, sides);
     else
-        dot_line(tile, 1, step);
+        dot_line(tile, 1, step, sides);
+}
+
+VEC_INLINE void dot_steps(const cm_qdwconv_tile *tile, const int sides)
+{
+    if (tile->step == 1)
+        dot_strips(tile, 1, sides);
+    else if (tile->step == 2)
+        dot_strips(tile, 2, sides);
+    else
+        dot_line(tile, 1, 0, sides);
 }
 
 VEC_INLINE void dot_any(const cm_qdwconv_tile *tile)
 {
-    if (tile->step == 1)
-        dot_strips(tile, 1);
-    else if (tile->step == 2)
-        dot_strips(tile, 2);
+    if (tile->paired)
+        dot_steps(tile, 2);
     else
-        dot_line(tile, 1, 0);
+        dot_steps(tile, 1);
 }
 
 #endif

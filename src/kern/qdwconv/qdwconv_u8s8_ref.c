@@ -13,8 +13,14 @@ static int32_t sum_of(const cm_qdwconv_tile *tile, int pixel, int channel)
 {
     const float *weights = tile->weights;
     int32_t sum = 0;
-    for (int tap = 0; tap < tile->taps; tap++)
-        sum += (tap_row(tile, pixel, tap)[channel] - tile->zero) * (int32_t)weights[(ptrdiff_t)tap * tile->channels + channel];
+    for (int tap = 0; tap < tile->taps; tap++, weights += tile->channels) {
+        const uint8_t *row = tap_row(tile, pixel, tap);
+        sum += (row[channel] - tile->zero) * (int32_t)weights[channel];
+        if (!tile->paired)
+            continue;
+        weights += tile->channels;
+        sum += (row[channel ^ 1] - tile->zero) * (int32_t)weights[channel];
+    }
     return sum;
 }
 
