@@ -98,6 +98,18 @@ class Library:
             self.lib.cameo_runner_free(runner)
             self.lib.cameo_network_free(network)
 
+    def kernels(self, model, shape, tier):
+        """The kernels that layers of a model with one input are run by."""
+        network, runner, error = self.open(model, tier), ctypes.c_void_p(), Error()
+        try:
+            dims = (ctypes.c_int64 * MAX_RANK * 1)()
+            dims[0][:len(shape)] = shape
+            self.check(self.lib.cameo_runner_create(ctypes.byref(runner), network, dims, 1, ctypes.byref(error)), error)
+            return [self.lib.cameo_runner_layer(runner, i).kernel.decode() for i in range(self.lib.cameo_runner_plan(runner).layer_count)]
+        finally:
+            self.lib.cameo_runner_free(runner)
+            self.lib.cameo_network_free(network)
+
     def output(self, runner, index):
         info = TensorInfo()
         source = self.lib.cameo_runner_output(runner, index, ctypes.byref(info))
