@@ -189,7 +189,8 @@ def compare_layers(library, model, x, tiers):
         apart = numpy.abs(numpy.rint((ours.astype(numpy.float64) - theirs) / step))
         most = max(most, float((apart > 0).mean()))
         if apart.max() > numpy.ceil(coarsest / step) or (apart > 0).mean() > MOST_DIFFERING:
-            wrong.append(f"layer of {nodes[-1].output[0]}: {(apart > 0).mean():.5f} of its outputs differ from ONNX Runtime's, by {apart.max():.0f} steps at most")
+            wrong.append(f"layer of {nodes[-1].output[0]}: {(apart > 0).mean():.5f} of its outputs differ from ONNX Runtime's, "
+                         f"by {apart.max():.0f} steps at most")
         for tier in tiers[:-1]:
             if not (library.run(alone, [numbers[source]], tier)[0][0] == ours).all():
                 wrong.append(f"layer of {nodes[-1].output[0]}: {tier} and {tiers[-1]} give different bits")

@@ -394,7 +394,8 @@ void check_qdwconv(const cm_kernel *kernel)
                 check_byte_depthwise(kernel, (byte_depthwise){ .taps = taps[t], .pixels = pixels, .channels = channels[c] }, variant);
     for (int pixels = 1; pixels <= 40; pixels += pixels < 20 ? 1 : 7)
         for (size_t c = 0; c < sizeof channels / sizeof channels[0]; c++, variant++)
-            check_byte_depthwise(kernel, (byte_depthwise){ .taps = 3 + 3 * (variant % 5), .pixels = pixels, .channels = channels[c], .step = 1 + variant % 2 }, variant);
+            check_byte_depthwise(kernel, (byte_depthwise){ .taps = 3 + 3 * (variant % 5), .pixels = pixels, .channels = channels[c], .step = 1 + variant % 2 },
+                                 variant);
     for (int i = 0; i < 84; i++) /* every combination of steps */
         check_byte_depthwise(kernel, (byte_depthwise){ .taps = 9, .pixels = 13, .channels = 37 + i % 2, .step = i / 2 % 3 }, i);
     check_byte_depthwise(kernel, (byte_depthwise){ .taps = CM_QDWCONV_PRODUCTS, .pixels = 5, .channels = 19 }, 11);
