@@ -16,13 +16,14 @@ static const double slice_seconds = 0.02;
 
 typedef uint64_t loop_fn(float *numbers, long rounds);
 
-/* Tiers of this architecture, each holding all above it. */
+/* Tiers of this architecture, in the order of cameo_cpu_tier. */
 static const struct {
     const char *name;
     loop_fn *loop;
 } tiers[] = {{"ref", cm_peak_loop_ref},
 #if defined(__x86_64__)
              {"avx2", cm_peak_loop_avx2},
+             {"avxvnni", cm_peak_loop_avx2},
              {"avx512", cm_peak_loop_avx512},
              {"avx512vnni", cm_peak_loop_avx512},
 #elif defined(__aarch64__)

@@ -183,7 +183,7 @@ static void add_run_flags(cm_settings *s, cm_flags *flags)
     cm_flags_add(flags, (cm_flag){.name = "threads", .value = "N", .kind = CM_FLAG_INT, .target = &s->threads, .low = 1, .high = MOST_THREADS,
         .help = "exactly so many threads (CAMEO_THREADS; default: as many as the process may use)"});
     cm_flags_add(flags, (cm_flag){.name = "cpu", .value = "TIER", .kind = CM_FLAG_TEXT, .target = &network->cpu,
-        .help = "highest instruction set to use: ref, avx2, avx512, avx512vnni, neon, neondot (CAMEO_CPU)"});
+        .help = "highest instruction set to use: ref, avx2, avxvnni, avx512, avx512vnni, neon, neondot (CAMEO_CPU)"});
     cm_flags_add(flags, (cm_flag){.name = "precision", .value = "fp32|bf16", .kind = CM_FLAG_PARSE, .target = &network->precision,
         .parse = parse_precision, .help = "bf16: products in bfloat16 where the processor is faster so (CAMEO_PRECISION; default fp32)"});
     cm_flags_add(flags, (cm_flag){.name = "memory", .value = "fast|compact", .kind = CM_FLAG_PARSE, .target = &network->memory,

@@ -8,6 +8,8 @@ function(cameo_instruction_set_flags)
   foreach(file IN LISTS ARGN)
     if(file MATCHES "_avx2\\.c$")
       set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c;-mbmi2;${unchecked}")
+    elseif(file MATCHES "_avxvnni\\.c$")
+      set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c;-mbmi2;-mavxvnni;${unchecked}")
     elseif(file MATCHES "_avx512\\.c$")
       set_source_files_properties(${file} PROPERTIES COMPILE_OPTIONS
         "-mavx2;-mfma;-mf16c;-mbmi2;-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mprefer-vector-width=512;${unchecked}")

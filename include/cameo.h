@@ -72,8 +72,8 @@ CAMEO_API const char *cameo_status_text(cameo_status status);
 
 /* ---- The processor ----------------------------------------------------------------------------------- */
 
-/* The instruction set tier that is used on this machine: "ref"; "avx2", "avx512", "avx512vnni" on x86-64; "neon", "neondot" on aarch64 (later ones
- * follow). The environment variable CAMEO_CPU lowers it (never raises it). Static storage. Thread-safe. */
+/* The instruction set tier that is used on this machine: "ref"; "avx2", "avxvnni", "avx512", "avx512vnni" on x86-64; "neon", "neondot" on
+ * aarch64 (later ones follow). The environment variable CAMEO_CPU lowers it (never raises it). Static storage. Thread-safe. */
 CAMEO_API const char *cameo_cpu_tier(void);
 
 /* How many threads this process may use: the smaller of its CPU affinity mask and its cgroup CPU quota

@@ -5,7 +5,7 @@ import os
 import platform
 from typing import Any, Dict
 
-FEATURES = ["avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16", "asimd", "bf16", "i8mm"]
+FEATURES = ["avx2", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16", "asimd", "bf16", "i8mm"]
 
 
 def read_line(path: str, default: str = "") -> str:

@@ -27,7 +27,7 @@ __version__: str = _facts["version"]
 
 
 def cpu_tier() -> str:
-    """The instruction set that is used: "ref", "avx2", "avx512", "avx512vnni", "neon" or "neondot". CAMEO_CPU in the environment lowers it."""
+    """The instruction set that is used: "ref", "avx2", "avxvnni", "avx512", "avx512vnni", "neon" or "neondot". CAMEO_CPU in the environment lowers it."""
     tier: str = _facts["cpu_tier"]
     return tier
 

@@ -36,7 +36,7 @@ void cm_halves_from_floats(const float *values, size_t count, uint16_t *halves, 
 {
     size_t done = 0;
 #if defined(__x86_64__)
-    if (tier == CM_CPU_AVX2 || tier == CM_CPU_AVX512)
+    if (cm_cpu_tier_holds(tier, CM_CPU_AVX2))
         done = cm_halves_by_avx2(values, count, halves);
 #else
     (void)tier;

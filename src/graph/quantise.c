@@ -79,7 +79,13 @@ static bool products_fit(const cm_op *op)
     if (op->kind == CM_OP_DENSE)
         return op->u.dense.k <= MOST_PRODUCTS && op->output->rank == 2;
     const cm_conv *conv = &op->u.conv;
-    return conv->groups == 1 && !conv->pad_value && (int64_t)conv->kernel[0] * conv->kernel[1] * op->inputs[0]->dims[1] <= MOST_PRODUCTS;
+    int64_t inputs = op->inputs[0]->dims[1], taps = (int64_t)conv->kernel[0] * conv->kernel[1];
+    if (conv->pad_value)
+        return false;
+    if (conv->groups == 1)
+        return taps * inputs <= MOST_PRODUCTS;
+    int64_t in_group = inputs / conv->groups; /* one: depthwise, or two */
+    return in_group <= 2 && op->output->dims[1] == inputs && taps * in_group <= CM_QDWCONV_PRODUCTS;
 }
 
 /* What is not takes the way of floats, where packing the weights tells of it. */

@@ -355,6 +355,26 @@ typedef struct cm_qgemm_tile {
 } cm_qgemm_tile;
 typedef void cm_qgemm_fn(const cm_qgemm_tile *tile);
 
+/* qdwconv: depthwise convolution of bytes. rows: [pixels, taps] pointers, each to [channels] bytes -> c: [pixels, channels] bytes or floats, row distance
+ * c_stride (elements). The sums are those of (byte - zero) * weight; of at most CM_QDWCONV_PRODUCTS they stay below 2^24, so that float
+ * arithmetic is exact too.
+ * weights: mr 1: [taps, channels] floats that hold -128..127; mr 4: signed bytes, four taps side by side: [words, CM_REQUANTIZE_PADDED(channels), 4],
+ * CM_ALIGNMENT-aligned, word_taps taps a word and zeros behind them: the three of a line where windows are three wide, else four.
+ * paired: as for dwconv. Each tap (word) of the weights is then followed by the neighbours': [taps, 2, channels], [words, 2, ...].
+ * step: as for dwconv, for paired too, and then input pixels lie pixel_bytes apart. */
+enum { CM_QDWCONV_PRODUCTS = 514 };
+typedef struct cm_qdwconv_tile {
+    const void *const *rows;
+    const void *weights;
+    void *c;
+    ptrdiff_t c_stride, pixel_bytes;
+    const cm_requantize *epilogue;
+    int taps, pixels, channels, zero, step;
+    int word_taps; /* mr 4 */
+    bool paired;
+} cm_qdwconv_tile;
+typedef void cm_qdwconv_fn(const cm_qdwconv_tile *tile);
+
 /* qmap: element by element. a: [rows, channels] bytes, row distance a_stride; each byte less `zero` is a sum -> c as above. */
 typedef struct cm_qmap_tile {
     const uint8_t *a;
@@ -395,6 +415,7 @@ typedef enum cm_kernel_op {
     CM_KERNEL_vresize,
     CM_KERNEL_warp,
     CM_KERNEL_qgemm,
+    CM_KERNEL_qdwconv,
     CM_KERNEL_qmap,
     CM_KERNEL_quantize,
     CM_KERNEL_dequantize,
@@ -424,6 +445,7 @@ typedef struct cm_kernel {
         cm_vresize_fn *vresize;
         cm_warp_fn *warp;
         cm_qgemm_fn *qgemm;
+        cm_qdwconv_fn *qdwconv;
         cm_qmap_fn *qmap;
         cm_quantize_fn *quantize;
         cm_dequantize_fn *dequantize;
@@ -432,7 +454,7 @@ typedef struct cm_kernel {
 
 /* All rows built into this program. */
 const cm_kernel *cm_kernel_rows(int *count);
-/* The best row for an operator at a tier: the highest tier not above it; always found, since the reference is always built. */
+/* The best row for an operator at a tier: the highest tier that it holds; always found, since the reference is always built. */
 const cm_kernel *cm_kernel_choose(cm_kernel_op op, const char *types, cm_cpu_tier tier);
 
 /* Packs weights [n, taps, k] (row distance of n: weight_stride floats; taps, k dense) into ceil(n/nr) panels [taps, k, nr], zero-filled columns.

@@ -27,6 +27,7 @@
     X(vresize, u8, 1, 1, REF, ref)      \
     X(warp, u8, 1, 1, REF, ref)         \
     X(qgemm, u8s8, 4, 8, REF, ref)      \
+    X(qdwconv, u8s8, 1, 1, REF, ref)    \
     X(qmap, u8, 1, 1, REF, ref)         \
     X(quantize, f32, 1, 1, REF, ref)    \
     X(dequantize, u8, 1, 1, REF, ref)
@@ -50,9 +51,12 @@
     X(vresize, u8, 1, 32, AVX2, avx2)     \
     X(warp, u8, 1, 8, AVX2, avx2)         \
     X(qgemm, u8s8, 6, 8, AVX2, avx2)      \
+    X(qdwconv, u8s8, 1, 8, AVX2, avx2)    \
     X(qmap, u8, 1, 8, AVX2, avx2)         \
     X(quantize, f32, 1, 8, AVX2, avx2)    \
     X(dequantize, u8, 1, 8, AVX2, avx2)   \
+    X(qgemm, u8s8, 6, 16, AVXVNNI, avxvnni) \
+    X(qdwconv, u8s8, 4, 32, AVXVNNI, avxvnni) \
     X(igemm, f32, 7, 64, AVX512, avx512)  \
     X(igemm, f16, 8, 32, AVX512, avx512)  \
     X(gemm, f32, 7, 64, AVX512, avx512)   \
@@ -69,10 +73,12 @@
     X(map, f32, 1, 16, AVX512, avx512)    \
     X(softmax, f32, 1, 16, AVX512, avx512)\
     X(transpose, f32, 16, 16, AVX512, avx512) \
+    X(qdwconv, u8s8, 1, 16, AVX512, avx512) \
     X(qmap, u8, 1, 16, AVX512, avx512)    \
     X(quantize, f32, 1, 16, AVX512, avx512) \
     X(dequantize, u8, 1, 16, AVX512, avx512) \
-    X(qgemm, u8s8, 14, 32, AVX512VNNI, avx512vnni)
+    X(qgemm, u8s8, 14, 32, AVX512VNNI, avx512vnni) \
+    X(qdwconv, u8s8, 4, 64, AVX512VNNI, avx512vnni)
 
 #define CM_KERNEL_LIST_ARM(X)             \
     X(igemm, f32, 6, 16, NEON, neon)      \
@@ -89,6 +95,7 @@
     X(softmax, f32, 1, 8, NEON, neon)     \
     X(transpose, f32, 4, 4, NEON, neon)   \
     X(qgemm, u8s8, 3, 8, NEON, neon)      \
+    X(qdwconv, u8s8, 1, 8, NEON, neon)    \
     X(qmap, u8, 1, 8, NEON, neon)         \
     X(quantize, f32, 1, 8, NEON, neon)    \
     X(dequantize, u8, 1, 8, NEON, neon)   \

@@ -29,7 +29,7 @@ const cm_kernel *cm_kernel_choose(cm_kernel_op op, const char *types, cm_cpu_tie
     for (size_t i = 0; i < sizeof kernels / sizeof kernels[0]; i++) {
         const cm_kernel *kernel = &kernels[i];
         bool fits = kernel->op == op && (types == NULL || strcmp(kernel->types, types) == 0);
-        if (fits && kernel->tier <= tier && (best == NULL || kernel->tier > best->tier))
+        if (fits && cm_cpu_tier_holds(tier, kernel->tier) && (best == NULL || kernel->tier > best->tier))
             best = kernel;
     }
     return best;

@@ -12,7 +12,7 @@ enum { HALF_BYTES = 4 << 20, HALF_PIXELS = 32, COMPACT_HALF_BYTES = 1 << 20 };
 
 const cm_algorithm_row *cm_algorithm_rows(cm_cpu_tier tier, int *count)
 {
-    if (tier == CM_CPU_AVX512 || tier == CM_CPU_AVX512VNNI) {
+    if (cm_cpu_tier_holds(tier, CM_CPU_AVX512)) {
         *count = (int)(sizeof avx512_rows / sizeof avx512_rows[0]);
         return avx512_rows;
     }

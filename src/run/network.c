@@ -24,7 +24,8 @@ void cameo_network_options_default(cameo_network_options *options)
 static cameo_status check_options(const cameo_network_options *options, cameo_error *error)
 {
     if (options->cpu && cm_cpu_tier_by_name(options->cpu) < 0)
-        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "'%s' is no instruction set tier; there are ref, avx2, avx512, avx512vnni, neon and neondot", options->cpu);
+        return cm_fail(error, CAMEO_ERROR_ARGUMENT, "'%s' is no instruction set tier; there are "
+                       "ref, avx2, avxvnni, avx512, avx512vnni, neon and neondot", options->cpu);
     if ((unsigned)options->precision > CAMEO_PRECISION_BF16)
         return cm_fail(error, CAMEO_ERROR_ARGUMENT, "unknown precision %d", (int)options->precision);
     if ((unsigned)options->memory > CAMEO_MEMORY_COMPACT)

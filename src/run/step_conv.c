@@ -313,10 +313,10 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
     cameo_status status = check_rows(graph, op, rows, error);
     if (status != CAMEO_OK)
         return status;
-    if (op->integer)
-        return prepare_integer(step, graph, store, policy, taps, error);
     if (cm_algorithm_depthwise(op))
         return cm_step_prepare_depthwise(step, graph, store, policy->tier, error);
+    if (op->integer)
+        return prepare_integer(step, graph, store, policy, taps, error);
     step->algorithm = cm_algorithm_choose(op, policy);
     if (step->algorithm.winograd)
         return cm_step_prepare_winograd(step, graph, store, policy->tier, error);

@@ -262,6 +262,8 @@ static size_t weight_bytes(const cm_layer *l, const cm_weight_layout *layout, cm
         return cm_winograd_bytes(layout, l->inputs, l->outputs);
     if (layout->form == CM_WEIGHTS_BYTES)
         return cm_bytes_panels(l, layout->nr);
+    if (layout->form == CM_WEIGHTS_BYTES_DEPTHWISE)
+        return cm_bytes_depthwise(l, layout->nr);
     packed->group_bytes = cm_igemm_packed_floats(l->outputs / l->groups, l->taps, l->inputs, layout->nr) *
                           (layout->half ? sizeof(uint16_t) : sizeof(float));
     return packed->group_bytes * (size_t)l->groups;
@@ -271,13 +273,13 @@ static size_t weight_bytes(const cm_layer *l, const cm_weight_layout *layout, cm
 static size_t pad_channels(const cm_layer *l, const cm_weight_layout *layout)
 {
     size_t channels = l->op->kind == CM_OP_CONV ? (size_t)l->inputs * (size_t)l->groups : 0;
-    return layout->form == CM_WEIGHTS_BYTES ? (size_t)cm_value_words((int64_t)channels) : channels;
+    return cm_weights_of_bytes(layout->form) ? (size_t)cm_value_words((int64_t)channels) : channels;
 }
 
 /* Numbers of 4 bytes, one an output: the bias, or the offset, which kernels read in whole vectors. */
 static size_t output_numbers(const cm_layer *l, const cm_weight_layout *layout)
 {
-    return layout->form == CM_WEIGHTS_BYTES ? CM_REQUANTIZE_PADDED((size_t)l->outputs) : (size_t)l->outputs;
+    return cm_weights_of_bytes(layout->form) ? CM_REQUANTIZE_PADDED((size_t)l->outputs) : (size_t)l->outputs;
 }
 
 /* Lays the parts out in the block; without one (NULL) only counts the bytes. */
@@ -294,8 +296,8 @@ static void place(const cm_layer *l, const cm_weight_layout *layout, cm_packed *
     }
     packed->block = (void *)(uintptr_t)block;
     packed->weights = places[0];
-    packed->bias = layout->form == CM_WEIGHTS_BYTES ? NULL : places[1];
-    packed->offset = layout->form == CM_WEIGHTS_BYTES ? places[1] : NULL;
+    packed->bias = cm_weights_of_bytes(layout->form) ? NULL : places[1];
+    packed->offset = cm_weights_of_bytes(layout->form) ? places[1] : NULL;
     packed->pad_row = places[2];
     packed->scale = places[3];
 }
@@ -314,7 +316,7 @@ static cameo_status allocate(const cm_layer *l, const cm_weight_layout *layout, 
         return cm_fail(error, CAMEO_ERROR_MEMORY, "%s: out of memory for the weights of '%s'", l->graph->path, l->op->name);
     place(l, layout, packed, block);
     size_t outputs = output_numbers(l, layout) * sizeof(float), channels = pad_channels(l, layout);
-    if (layout->form == CM_WEIGHTS_BYTES) {
+    if (cm_weights_of_bytes(layout->form)) {
         memset(block, 0, packed->bytes);
         return CAMEO_OK;
     }
@@ -333,6 +335,7 @@ static cameo_status fill(const cm_layer *l, const cm_weight_layout *layout, cm_p
     case CM_WEIGHTS_DEPTHWISE:
     case CM_WEIGHTS_PAIRED: return pack_depthwise(l, packed, error);
     case CM_WEIGHTS_PANELS: return pack_panels(l, layout, packed, pool, error);
+    case CM_WEIGHTS_BYTES_DEPTHWISE: cm_pack_bytes_depthwise(l, layout, packed); return CAMEO_OK;
     case CM_WEIGHTS_BYTES: return cm_pack_bytes(l, layout, packed, pool, error);
     case CM_WEIGHTS_WINOGRAD: return cm_pack_winograd(l, layout, packed, pool, error);
     }
@@ -343,7 +346,7 @@ static cameo_status fill(const cm_layer *l, const cm_weight_layout *layout, cm_p
 static cameo_status make(cm_layer *l, cm_packed *packed, cm_pool *pool, cameo_error *error)
 {
     const cm_weight_layout *layout = &packed->key.layout;
-    bool bytes = layout->form == CM_WEIGHTS_BYTES;
+    bool bytes = cm_weights_of_bytes(layout->form);
     const cm_onnx_tensor *tensor = bytes ? l->from->value->quantised->tensor : l->from->value->tensor;
     cameo_status status = bytes ? CAMEO_OK : open_layer(l, error);
     if (status == CAMEO_OK)

@@ -17,12 +17,19 @@ typedef enum cm_weight_form {
     CM_WEIGHTS_PAIRED,    /* groups of two channels: [taps, 2, channels], what a channel takes of itself and of its neighbour */
     CM_WEIGHTS_PANELS,    /* igemm's panels, group by group; also Winograd's filters where they are transformed in each run */
     CM_WEIGHTS_WINOGRAD,  /* gemm's panels of Winograd's filters, transformed: [group of CM_WINOGRAD_GROUP outputs][weight][panel in group][k][nr] */
-    CM_WEIGHTS_BYTES      /* qgemm's panels of 8-bit weights */
+    CM_WEIGHTS_BYTES,     /* qgemm's panels of 8-bit weights */
+    CM_WEIGHTS_BYTES_DEPTHWISE /* as qdwconv reads 8-bit weights */
 } cm_weight_form;
+
+/* The layer's input is bytes. */
+static inline bool cm_weights_of_bytes(cm_weight_form form)
+{
+    return form == CM_WEIGHTS_BYTES || form == CM_WEIGHTS_BYTES_DEPTHWISE;
+}
 
 typedef struct cm_weight_layout {
     cm_weight_form form;
-    int nr;   /* panel width */
+    int nr;   /* panel width; BYTES_DEPTHWISE: taps that lie side by side, the kernel's mr */
     int edge; /* WINOGRAD: edge * edge weights */
     bool half; /* half floats, each output channel scaled by a power of two to use their range; PANELS; WINOGRAD always */
 } cm_weight_layout;
@@ -44,8 +51,8 @@ typedef struct cm_packed {
     void *block;    /* [bytes], only read once it is in the store: it may be a mapped file's */
     void *weights;  /* in the layout's form */
     float *bias;    /* [outputs] */
-    int32_t *offset; /* BYTES, instead of the bias: [CM_REQUANTIZE_PADDED(outputs)], what is added to the sums */
-    float *pad_row; /* [input channels] of floats or, BYTES, words of bytes; convolutions only */
+    int32_t *offset; /* BYTES.., instead of the bias: [CM_REQUANTIZE_PADDED(outputs)], what is added to the sums */
+    float *pad_row; /* [input channels] of floats or, BYTES.., words of bytes; convolutions only */
     float *scale;   /* [outputs], what the sums are multiplied with; half floats only */
     size_t group_bytes; /* PANELS: distance of two groups' panels */
     size_t bytes;
@@ -62,6 +69,11 @@ enum { CM_WINOGRAD_GROUP = 64 };
 /* Of the WINOGRAD form: bytes in all, and from the start to the panel that holds the nr outputs from panel * nr on, of one weight. */
 size_t cm_winograd_bytes(const cm_weight_layout *layout, int inputs, int outputs);
 size_t cm_winograd_panel(const cm_weight_layout *layout, int inputs, int outputs, int panel, int weight);
+
+/* Of the BYTES_DEPTHWISE form: how many taps of a convolution share a word; bytes of the weights of a line of a window three wide, for
+ * one input of each output. */
+int cm_bytes_word_taps(const cm_conv *conv);
+size_t cm_bytes_line(size_t channels, int nr);
 
 struct cm_weight_cache;
 

@@ -1,4 +1,4 @@
-/* 8-bit weights in the order in which qgemm reads them, and what its sums must be moved by. */
+/* 8-bit weights in the order in which qgemm and qdwconv read them, and what its sums must be moved by. */
 #include "run/weights_layer.h"
 
 #include <string.h>
@@ -33,16 +33,21 @@ static size_t file_index(const cm_layer *l, size_t output, size_t tap, size_t i)
     return l->from->transposed ? i * (size_t)l->outputs + output : (output * inputs + i) * taps + tap;
 }
 
+/* A weight of a tensor whose zero is 0, or 128 where it is unsigned. */
+static int weight_at(const cm_onnx_tensor *tensor, size_t index)
+{
+    unsigned char byte = tensor->data[index];
+    return tensor->type == CM_ONNX_UINT8 ? byte - 128 : (int8_t)byte;
+}
+
 /* One output's column of its panel; returns the sum of its weights. */
 static int32_t write_column(const cm_layer *l, int nr, size_t output, int8_t *column)
 {
     const cm_onnx_tensor *tensor = l->from->value->quantised->tensor;
-    int centre = tensor->type == CM_ONNX_UINT8 ? 128 : 0;
     int32_t sum = 0;
     for (size_t tap = 0; tap < (size_t)l->taps; tap++, column += tap_words(l) * (size_t)nr * 4) {
         for (size_t i = 0; i < (size_t)l->inputs; i++) {
-            unsigned char byte = tensor->data[file_index(l, output, tap, i)];
-            int weight = centre ? byte - centre : (int8_t)byte;
+            int weight = weight_at(tensor, file_index(l, output, tap, i));
             column[i / 4 * (size_t)nr * 4 + i % 4] = (int8_t)weight;
             sum += weight;
         }
@@ -65,10 +70,55 @@ static int pack_panel(const cm_panel_job *job, const cm_layer *l, int panel, flo
     return -1;
 }
 
-cameo_status cm_pack_bytes(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cm_pool *pool, cameo_error *error)
+static void fill_padding(const cm_layer *l, cm_packed *packed)
 {
     if (packed->pad_row)
-        memset(packed->pad_row, l->op->integer->zero, tap_words(l) * 4);
+        memset(packed->pad_row, l->op->integer->zero, (size_t)cm_value_words((int64_t)l->inputs * l->groups) * 4);
+}
+
+int cm_bytes_word_taps(const cm_conv *conv)
+{
+    return conv->kernel[1] == 3 ? 3 : 4;
+}
+
+size_t cm_bytes_line(size_t channels, int nr)
+{
+    return nr == 4 ? CM_REQUANTIZE_PADDED(channels) * 4 : 3 * channels * sizeof(float);
+}
+
+size_t cm_bytes_depthwise(const cm_layer *l, int nr)
+{
+    size_t outputs = (size_t)l->outputs, taps = (size_t)l->taps, together = (size_t)cm_bytes_word_taps(&l->op->u.conv);
+    size_t bytes = nr == 4 ? (taps + together - 1) / together * CM_REQUANTIZE_PADDED(outputs) * 4 : taps * outputs * sizeof(float);
+    return bytes * (size_t)l->inputs;
+}
+
+void cm_pack_bytes_depthwise(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed)
+{
+    const cm_integer *integer = l->op->integer;
+    const cm_onnx_tensor *tensor = l->from->value->quantised->tensor;
+    size_t outputs = (size_t)l->outputs, inputs = (size_t)l->inputs, taps = (size_t)l->taps;
+    size_t together = (size_t)cm_bytes_word_taps(&l->op->u.conv), padded = CM_REQUANTIZE_PADDED(outputs);
+    float *floats = packed->weights;
+    int8_t *words = packed->weights;
+    fill_padding(l, packed);
+    for (size_t output = 0; output < outputs; output++) {
+        for (size_t i = 0; i < taps * inputs; i++) {
+            /* Of two inputs the output's own channel comes first, then its neighbour. */
+            size_t tap = i / inputs, side = i % inputs, input = inputs == 2 ? side ^ (output & 1) : 0;
+            int weight = weight_at(tensor, file_index(l, output, tap, input));
+            if (layout->nr == 4)
+                words[((tap / together * inputs + side) * padded + output) * 4 + tap % together] = (int8_t)weight;
+            else
+                floats[i * outputs + output] = (float)weight;
+        }
+        packed->offset[output] = integer->bias ? integer->bias[output] : 0; /* the kernel takes the zero off its bytes */
+    }
+}
+
+cameo_status cm_pack_bytes(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cm_pool *pool, cameo_error *error)
+{
+    fill_padding(l, packed);
     cm_panel_job job = {.layer = l, .layout = layout, .packed = packed, .pack = pack_panel, .panels = panels_of(l, layout->nr)};
     return cm_pack_panels(&job, pool, error);
 }

@@ -52,7 +52,10 @@ cameo_status cm_pack_panels(cm_panel_job *job, cm_pool *pool, cameo_error *error
 
 /* Bytes of 8-bit weights in qgemm's panels. */
 size_t cm_bytes_panels(const cm_layer *l, int nr);
-/* Fills packed->weights and offset, which are allocated and zero, with 8-bit weights, and pad_row. Errors: MEMORY. */
+/* The same for qdwconv. */
+size_t cm_bytes_depthwise(const cm_layer *l, int nr);
+/* Fill packed->weights and offset, which are allocated and zero, with 8-bit weights, and pad_row: for qgemm, for qdwconv. Errors: MEMORY. */
+void cm_pack_bytes_depthwise(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed);
 cameo_status cm_pack_bytes(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cm_pool *pool, cameo_error *error);
 
 /* Fills packed->weights, bias and scale, which are allocated, with a 3x3 convolution's filters transformed. Errors: MEMORY, FORMAT. */

@@ -20,7 +20,7 @@ import zlib
 
 CAMEO = os.environ["CAMEO_PROGRAM"]
 SECONDS = 300
-TIERS = ["ref", "avx2", "avx512", "avx512vnni"] if os.uname().machine == "x86_64" else ["ref"]
+TIERS = ["ref", "avx2", "avxvnni", "avx512", "avx512vnni"] if os.uname().machine == "x86_64" else ["ref"]
 
 _shared = tempfile.mkdtemp(prefix="cameo-cli-")
 atexit.register(shutil.rmtree, _shared, ignore_errors=True)

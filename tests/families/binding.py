@@ -53,7 +53,7 @@ class Library:
     def tiers(self):
         """The instruction set tiers that this machine has."""
         found = []
-        for tier in ["ref", "avx2", "avx512", "avx512vnni"]:
+        for tier in ["ref", "avx2", "avxvnni", "avx512", "avx512vnni"]:
             os.environ["CAMEO_CPU"] = tier
             if self.lib.cameo_cpu_tier().decode() == tier:
                 found.append(tier)
@@ -94,6 +94,18 @@ class Library:
             layers = self.lib.cameo_runner_plan(runner).layer_count
             halves = any(b"half" in self.lib.cameo_runner_layer(runner, i).algorithm for i in range(layers))
             return outputs, layers, halves
+        finally:
+            self.lib.cameo_runner_free(runner)
+            self.lib.cameo_network_free(network)
+
+    def kernels(self, model, shape, tier):
+        """The kernels that layers of a model with one input are run by."""
+        network, runner, error = self.open(model, tier), ctypes.c_void_p(), Error()
+        try:
+            dims = (ctypes.c_int64 * MAX_RANK * 1)()
+            dims[0][:len(shape)] = shape
+            self.check(self.lib.cameo_runner_create(ctypes.byref(runner), network, dims, 1, ctypes.byref(error)), error)
+            return [self.lib.cameo_runner_layer(runner, i).kernel.decode() for i in range(self.lib.cameo_runner_plan(runner).layer_count)]
         finally:
             self.lib.cameo_runner_free(runner)
             self.lib.cameo_network_free(network)

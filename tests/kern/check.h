@@ -89,6 +89,8 @@ void check_warp(const cm_kernel *kernel);
 void time_warp(const cm_kernel *kernel);
 void check_qgemm(const cm_kernel *kernel);
 void time_qgemm(const cm_kernel *kernel);
+void check_qdwconv(const cm_kernel *kernel);
+void time_qdwconv(const cm_kernel *kernel);
 void check_qmap(const cm_kernel *kernel);
 void time_qmap(const cm_kernel *kernel);
 void check_quantize(const cm_kernel *kernel);

@@ -295,6 +295,169 @@ void time_qgemm(const cm_kernel *kernel)
     time_byte_layer(kernel, "half the rows, channels 512", mr / 2, 4, 9, 128);
 }
 
+/* ---- qdwconv ---- */
+
+typedef struct byte_depthwise {
+    int taps, pixels, channels, step, zero, sides; /* sides 2: paired */
+    ptrdiff_t pixel_bytes;
+    const void **rows;
+    int8_t *numbers; /* [taps, sides, channels] */
+    void *weights;   /* the same as the kernel reads them */
+    int word_taps;
+    void *c;
+    ptrdiff_t c_stride;
+    cm_requantize epilogue;
+} byte_depthwise;
+
+static const uint8_t *byte_tap(const byte_depthwise *d, int pixel, int tap)
+{
+    if (d->step == 0)
+        return d->rows[pixel * d->taps + tap];
+    return (const uint8_t *)d->rows[tap / 3] + (pixel * d->step + tap % 3) * d->pixel_bytes;
+}
+
+/* Pixels of whole words, the last of which ends at the unreadable page with its last channel. */
+static void place_byte_pixels(byte_depthwise *d)
+{
+    int inputs = d->step ? d->taps / 3 * ((d->pixels - 1) * d->step + 3) : d->taps + d->pixels, line = inputs / (d->taps / 3 > 0 ? d->taps / 3 : 1);
+    d->pixel_bytes = (d->channels + 3) / 4 * 4;
+    const uint8_t *input = random_bytes(SLOT_A, (size_t)((inputs - 1) * d->pixel_bytes + d->channels));
+    int pointers = d->step ? d->taps / 3 : d->taps * d->pixels;
+    d->rows = guard_bytes(SLOT_POINTERS, (size_t)pointers * sizeof *d->rows);
+    for (int i = 0; i < pointers; i++)
+        d->rows[i] = input + (d->step ? i * line : (i / d->taps + i % d->taps) % inputs) * d->pixel_bytes;
+}
+
+static void place_byte_weights(const cm_kernel *kernel, byte_depthwise *d)
+{
+    if (kernel->mr == 1) {
+        float *floats = d->weights = guard_floats(SLOT_B, (size_t)(d->taps * d->sides * d->channels));
+        for (int i = 0; i < d->taps * d->sides * d->channels; i++)
+            floats[i] = d->numbers[i];
+        return;
+    }
+    size_t padded = (size_t)CM_REQUANTIZE_PADDED(d->channels), bytes = (size_t)((d->taps + d->word_taps - 1) / d->word_taps * d->sides) * padded * 4;
+    int8_t *words = d->weights = memset(guard_bytes(SLOT_B, bytes), 0, bytes);
+    for (int i = 0; i < d->taps * d->sides; i++) {
+        int tap = i / d->sides, word = tap / d->word_taps * d->sides + i % d->sides;
+        for (int j = 0; j < d->channels; j++)
+            words[((size_t)word * padded + (size_t)j) * 4 + (size_t)(tap % d->word_taps)] = d->numbers[i * d->channels + j];
+    }
+}
+
+static void byte_depthwise_make(const cm_kernel *kernel, byte_depthwise *d, int variant)
+{
+    static int32_t offset[256];
+    d->sides = d->channels % 2 == 0 && variant % 3 == 0 && 2 * d->taps <= CM_QDWCONV_PRODUCTS ? 2 : 1;
+    place_byte_pixels(d);
+    d->zero = variant % 5 ? random_int(0, 255) : variant % 2 * 255;
+    d->numbers = guard_bytes(SLOT_B2, (size_t)(d->taps * d->sides * d->channels));
+    for (int i = 0; i < d->taps * d->sides * d->channels; i++)
+        d->numbers[i] = (int8_t)(variant % 11 ? random_int(-128, 127) : -128); /* the largest sums there are */
+    d->word_taps = d->step || variant % 2 ? 3 : 4;
+    place_byte_weights(kernel, d);
+    requantize_make(&d->epilogue, variant, d->pixels, d->channels, 9000.0f * sqrtf((float)d->taps));
+    for (int i = 0; i < 256; i++)
+        offset[i] = random_int(-20000, 20000) * (variant % 9 ? 1 : 50000);
+    d->epilogue.offset = offset;
+    d->c_stride = d->channels + random_int(0, 7);
+    d->c = marked(&d->epilogue, d->pixels, d->channels, d->c_stride);
+}
+
+static void check_byte_depthwise(const cm_kernel *kernel, byte_depthwise d, int variant)
+{
+    char where[96];
+    byte_depthwise_make(kernel, &d, variant);
+    kernel->run.qdwconv(&(cm_qdwconv_tile){ .rows = d.rows, .weights = d.weights, .c = d.c, .c_stride = d.c_stride, .pixel_bytes = d.pixel_bytes,
+                                            .epilogue = &d.epilogue, .taps = d.taps, .pixels = d.pixels, .channels = d.channels, .zero = d.zero,
+                                            .step = d.step, .paired = d.sides == 2, .word_taps = d.word_taps });
+    snprintf(where, sizeof where, "taps %d pixels %d channels %d sides %d step %d variant %d", d.taps, d.pixels, d.channels, d.sides, d.step, variant);
+    for (int i = 0; i < d.pixels; i++) {
+        for (int j = 0; j < d.channels; j++) {
+            int64_t sum = d.epilogue.offset[j];
+            for (int k = 0; k < d.taps * d.sides; k++)
+                sum += (byte_tap(&d, i, k / d.sides)[j ^ k % d.sides] - d.zero) * d.numbers[k * d.channels + j];
+            compare_one(kernel, &d.epilogue, (int32_t)sum, i, j, d.c, i * d.c_stride + j, where);
+        }
+    }
+    check_marks(kernel, &d.epilogue, d.c, d.pixels, d.channels, d.c_stride);
+    check_counted();
+}
+
+void check_qdwconv(const cm_kernel *kernel)
+{
+    static const int taps[] = { 1, 3, 9, 25, 49 }, channels[] = { 1, 7, 8, 16, 17, 33, 63, 64, 65, 130 };
+    int variant = 0;
+    for (size_t t = 0; t < sizeof taps / sizeof taps[0]; t++)
+        for (size_t c = 0; c < sizeof channels / sizeof channels[0]; c++)
+            for (int pixels = 1; pixels <= 9; pixels += 2, variant++)
+                check_byte_depthwise(kernel, (byte_depthwise){ .taps = taps[t], .pixels = pixels, .channels = channels[c] }, variant);
+    for (int pixels = 1; pixels <= 40; pixels += pixels < 20 ? 1 : 7)
+        for (size_t c = 0; c < sizeof channels / sizeof channels[0]; c++, variant++)
+            check_byte_depthwise(kernel, (byte_depthwise){ .taps = 3 + 3 * (variant % 5), .pixels = pixels, .channels = channels[c], .step = 1 + variant % 2 },
+                                 variant);
+    for (int i = 0; i < 84; i++) /* every combination of steps */
+        check_byte_depthwise(kernel, (byte_depthwise){ .taps = 9, .pixels = 13, .channels = 37 + i % 2, .step = i / 2 % 3 }, i);
+    check_byte_depthwise(kernel, (byte_depthwise){ .taps = CM_QDWCONV_PRODUCTS, .pixels = 5, .channels = 19 }, 11);
+    check_byte_depthwise(kernel, (byte_depthwise){ .taps = CM_QDWCONV_PRODUCTS, .pixels = 2, .channels = 16 }, 55);
+}
+
+typedef struct byte_lines {
+    const cm_kernel *kernel;
+    cm_qdwconv_tile tile;
+    int lines;
+} byte_lines;
+
+static void byte_lines_run(void *context)
+{
+    byte_lines *l = context;
+    cm_qdwconv_tile tile = l->tile;
+    for (int line = 0; line < l->lines; line++, tile.rows += 3, tile.c = (uint8_t *)tile.c + tile.pixels * tile.c_stride)
+        l->kernel->run.qdwconv(&tile);
+}
+
+/* 3x3 windows all over a square picture. */
+static void time_byte_lines(const cm_kernel *kernel, const char *what, int size, int channels, int step)
+{
+    enum { MOST_LINES = 56, MOST_CHANNELS = 512 };
+    static int32_t offset[MOST_CHANNELS];
+    const void *rows[3 * MOST_LINES];
+    int width = (size - 1) * step + 3, taps = 9;
+    size_t inputs = (size_t)(width * width * channels), outputs = (size_t)(size * size * channels);
+    uint8_t *input = cm_aligned_alloc(inputs), *c = cm_aligned_alloc(outputs);
+    float *weights = cm_aligned_alloc((size_t)(taps * channels) * sizeof(float)); /* those of bytes are fewer; what they are takes no time */
+    byte_lines l = { .kernel = kernel, .lines = size };
+    if (input == NULL || c == NULL || weights == NULL) {
+        check_failed(kernel, "no memory for %s", what);
+    } else {
+        memset(input, 3, inputs);
+        for (int i = 0; i < taps * channels; i++)
+            weights[i] = 2.0f;
+        for (int i = 0; i < 3 * size; i++)
+            rows[i] = input + (ptrdiff_t)(i / 3 * step + i % 3) * width * channels;
+        cm_requantize e;
+        requantize_make(&e, 13, 1, channels, 1e5f); /* as networks have it: a rounding, PRelu, the rounding to bytes */
+        e.offset = offset;
+        l.tile = (cm_qdwconv_tile){ .rows = rows, .weights = weights, .c = c, .c_stride = channels, .pixel_bytes = channels, .epilogue = &e, .taps = taps,
+                                    .pixels = size, .channels = channels, .zero = 128, .step = step, .word_taps = 3 };
+        double seconds = measure_seconds(byte_lines_run, &l);
+        report_flops(kernel, what, 2.0 * taps * (double)outputs, seconds);
+        report_bytes(kernel, what, (double)(inputs + outputs), seconds);
+    }
+    cm_aligned_free(input);
+    cm_aligned_free(c);
+    cm_aligned_free(weights);
+}
+
+void time_qdwconv(const cm_kernel *kernel)
+{
+    time_byte_lines(kernel, "3x3, 56x56x128", 56, 128, 1);
+    time_byte_lines(kernel, "3x3, 28x28x128", 28, 128, 1);
+    time_byte_lines(kernel, "3x3, 14x14x256", 14, 256, 1);
+    time_byte_lines(kernel, "3x3 stride 2, 14x14x256", 14, 256, 2);
+    time_byte_lines(kernel, "3x3, 7x7x512", 7, 512, 1);
+}
+
 /* ---- qmap ---- */
 
 void check_qmap(const cm_kernel *kernel)

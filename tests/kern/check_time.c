@@ -105,7 +105,7 @@ double peak_flops(cm_cpu_tier tier)
         double lanes = 4.0;
         void (*peak)(void *) = peak_ref;
 #if defined(__x86_64__)
-        if (tier == CM_CPU_AVX2)
+        if (tier == CM_CPU_AVX2 || tier == CM_CPU_AVXVNNI)
             lanes = 8.0, peak = peak_avx2;
         else if (tier == CM_CPU_AVX512 || tier == CM_CPU_AVX512VNNI)
             lanes = 16.0, peak = peak_avx512;

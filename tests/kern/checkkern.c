@@ -16,7 +16,7 @@ static part *const checks[CM_KERNEL_OP_COUNT] = {
     [CM_KERNEL_dwconv] = check_dwconv,   [CM_KERNEL_pool] = check_pool,
     [CM_KERNEL_map] = check_map,             [CM_KERNEL_softmax] = check_softmax, [CM_KERNEL_transpose] = check_transpose,
     [CM_KERNEL_normalize] = check_normalize, [CM_KERNEL_hresize] = check_hresize, [CM_KERNEL_vresize] = check_vresize,
-    [CM_KERNEL_warp] = check_warp, [CM_KERNEL_qgemm] = check_qgemm, [CM_KERNEL_qmap] = check_qmap,
+    [CM_KERNEL_warp] = check_warp, [CM_KERNEL_qgemm] = check_qgemm, [CM_KERNEL_qdwconv] = check_qdwconv, [CM_KERNEL_qmap] = check_qmap,
     [CM_KERNEL_quantize] = check_quantize, [CM_KERNEL_dequantize] = check_dequantize,
 };
 
@@ -26,7 +26,7 @@ static part *const times[CM_KERNEL_OP_COUNT] = {
     [CM_KERNEL_dwconv] = time_dwconv,   [CM_KERNEL_pool] = time_pool,
     [CM_KERNEL_map] = time_map,             [CM_KERNEL_softmax] = time_softmax, [CM_KERNEL_transpose] = time_transpose,
     [CM_KERNEL_normalize] = time_normalize, [CM_KERNEL_hresize] = time_hresize, [CM_KERNEL_vresize] = time_vresize,
-    [CM_KERNEL_warp] = time_warp, [CM_KERNEL_qgemm] = time_qgemm, [CM_KERNEL_qmap] = time_qmap,
+    [CM_KERNEL_warp] = time_warp, [CM_KERNEL_qgemm] = time_qgemm, [CM_KERNEL_qdwconv] = time_qdwconv, [CM_KERNEL_qmap] = time_qmap,
     [CM_KERNEL_quantize] = time_quantize, [CM_KERNEL_dequantize] = time_dequantize,
 };
 
@@ -49,9 +49,10 @@ static bool is_wanted(const cm_kernel *kernel, const char *filter, cm_cpu_tier h
 {
     if (strstr(kernel->name, filter) == NULL)
         return false;
-    if (kernel->tier > here)
-        printf("SKIP %s: this machine offers %s only\n", kernel->name, cm_cpu_tier_name(here));
-    return kernel->tier <= here;
+    bool runs = kernel->tier <= here && cm_cpu_detect(cm_cpu_tier_name(kernel->tier)) == kernel->tier;
+    if (!runs)
+        printf("SKIP %s: this machine does not offer %s\n", kernel->name, cm_cpu_tier_name(kernel->tier));
+    return runs;
 }
 
 static void check(part *function, const cm_kernel *kernel)

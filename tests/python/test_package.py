@@ -318,7 +318,7 @@ class Installed(unittest.TestCase):
         import cameo
 
         self.assertRegex(cameo.__version__, r"^\d+\.\d+\.\d+$")
-        self.assertIn(cameo.cpu_tier(), ("ref", "avx2", "avx512", "avx512vnni", "neon", "neondot"))
+        self.assertIn(cameo.cpu_tier(), ("ref", "avx2", "avxvnni", "avx512", "avx512vnni", "neon", "neondot"))
         self.assertGreaterEqual(cameo.cpu_count(), 1)
         self.assertIn("Conv", cameo.supported_operators())
         self.assertIn("buffalo_l", [model["name"] for model in cameo.known_models()])

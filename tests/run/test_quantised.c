@@ -20,7 +20,14 @@ typedef struct form {
     bool middle;       /* every step is quantised, as ONNX Runtime's quantizer does, not only what convolutions read */
     bool by_attribute; /* opset 21: no zero point, output_dtype instead */
     bool relu;         /* instead of PRelu */
+    int in_group;      /* both convolutions are in groups of so many channels; 0: they are not */
 } form;
+
+/* Input channels of one output. */
+static int inputs_of(const form *f)
+{
+    return f->in_group ? f->in_group : f->channels;
+}
 
 /* Scales and zero points (as they are in the model) of x, the first convolution, its activation, the second, the sum, and its normalisation. */
 typedef struct block {
@@ -67,7 +74,7 @@ static void add_pair(pb *graph, const block *b, int stage, const char *from, con
 
 static void add_conv(pb *graph, const block *b, int which, float x_scale, const char *from, const char *to)
 {
-    int64_t channels = b->f.channels, dims[4] = {channels, channels, 3, 3}, scales = b->f.per_channel ? channels : 1;
+    int64_t channels = b->f.channels, dims[4] = {channels, inputs_of(&b->f), 3, 3}, scales = b->f.per_channel ? channels : 1;
     char w[8], ws[8], dw[8], c[8], cs[8], dc[8], inputs[32];
     float bias_scale[MOST_CHANNELS];
     snprintf(w, sizeof w, "w%d", which);
@@ -78,7 +85,7 @@ static void add_conv(pb *graph, const block *b, int which, float x_scale, const 
     snprintf(dc, sizeof dc, "dc%d", which);
     for (int i = 0; i < channels; i++)
         bias_scale[i] = x_scale * b->weight_scale[which][b->f.per_channel ? i : 0];
-    pb_message(graph, ONNX_INITIALIZER, onnx_tensor_raw(w, 3, 4, dims, b->weights[which], (size_t)(channels * channels * 9)));
+    pb_message(graph, ONNX_INITIALIZER, onnx_tensor_raw(w, 3, 4, dims, b->weights[which], (size_t)(dims[0] * dims[1] * 9)));
     pb_message(graph, ONNX_INITIALIZER, onnx_tensor_raw(ws, 1, b->f.per_channel, &scales, b->weight_scale[which], (size_t)scales * 4));
     pb_message(graph, ONNX_INITIALIZER, onnx_tensor_raw(c, 6, 1, &channels, b->bias[which], (size_t)channels * 4));
     pb_message(graph, ONNX_INITIALIZER, onnx_tensor_raw(cs, 1, 1, &channels, bias_scale, (size_t)channels * 4));
@@ -89,7 +96,10 @@ static void add_conv(pb *graph, const block *b, int which, float x_scale, const 
         pb_message(graph, ONNX_NODE, node);
     }
     snprintf(inputs, sizeof inputs, "%s,%s,%s", from, dw, dc);
-    net_conv(graph, to, inputs, to, 3, 1, 1);
+    pb node = onnx_node("Conv", to, inputs, to);
+    onnx_attribute_is(&node, "pads", 4, (int64_t[4]){1, 1, 1, 1});
+    onnx_attribute_i(&node, "group", channels / inputs_of(&b->f));
+    pb_message(graph, ONNX_NODE, node);
 }
 
 /* x -> Q -> conv -> [Q ->] PRelu -> Q -> conv -> [Q ->] + x -> Q -> BN -> Q -> y */
@@ -133,15 +143,16 @@ static double quantised(const block *b, int stage, double x)
 
 static void plain_conv(const block *b, int which, double x_scale, const double *x, double *y)
 {
-    int channels = b->f.channels;
-    for (int o = 0; o < channels; o++) {
+    int inputs = inputs_of(&b->f);
+    for (int o = 0; o < b->f.channels; o++) {
+        const double *from = x + o / inputs * inputs * PIXELS;
         double scale = (double)b->weight_scale[which][b->f.per_channel ? o : 0];
         for (int p = 0; p < PIXELS; p++) {
             double sum = b->bias[which][o] * (double)(float)(x_scale * scale);
-            for (int i = 0; i < channels * 9; i++) {
+            for (int i = 0; i < inputs * 9; i++) {
                 int row = p / SIZE + i % 9 / 3 - 1, column = p % SIZE + i % 3 - 1;
                 if (row >= 0 && row < SIZE && column >= 0 && column < SIZE)
-                    sum += b->weights[which][o * channels * 9 + i] * scale * x[i / 9 * PIXELS + row * SIZE + column];
+                    sum += b->weights[which][o * inputs * 9 + i] * scale * from[i / 9 * PIXELS + row * SIZE + column];
             }
             y[o * PIXELS + p] = sum;
         }
@@ -189,7 +200,7 @@ static void make(block *b, form f)
         for (int i = 0; i < f.channels * f.channels * 9; i++)
             b->weights[which][i] = (int8_t)(int)(127.4f * net_number(&seed));
         for (int i = 0; i < f.channels; i++) {
-            b->weight_scale[which][i] = numbers(&seed, 0.0004f, 0.0012f);
+            b->weight_scale[which][i] = numbers(&seed, 0.0004f, 0.0012f) * (f.in_group ? 5.0f : 1.0f); /* of fewer products */
             b->bias[which][i] = (int32_t)(20000.0f * net_number(&seed));
         }
     }
@@ -216,6 +227,13 @@ static cameo_network *open_block(const block *b, const char *cpu)
     return network;
 }
 
+static bool multiplies_bytes(const cameo_layer_info *layer)
+{
+    if (strcmp(layer->algorithm, "depthwise, int8") == 0)
+        return strstr(layer->kernel, "qdwconv") != NULL;
+    return strcmp(layer->algorithm, "direct, int8") == 0 && strstr(layer->kernel, "qgemm") != NULL;
+}
+
 /* Runs a batch; returns how many layers multiply bytes. *layers: how many there are in all. */
 static int run(const cameo_network *network, int channels, int batch, int threads, const float *x, float *y, int *layers)
 {
@@ -230,9 +248,10 @@ static int run(const cameo_network *network, int channels, int batch, int thread
     memcpy(y, cameo_runner_output(runner, 0, NULL), bytes);
     int products = 0;
     *layers = cameo_runner_plan(runner).layer_count;
-    for (int i = 0; i < *layers; i++)
-        products += strcmp(cameo_runner_layer(runner, i).algorithm, "direct, int8") == 0 &&
-                    strstr(cameo_runner_layer(runner, i).kernel, "qgemm") != NULL;
+    for (int i = 0; i < *layers; i++) {
+        cameo_layer_info layer = cameo_runner_layer(runner, i);
+        products += multiplies_bytes(&layer);
+    }
     cameo_runner_free(runner);
     return products;
 }
@@ -306,17 +325,22 @@ static void every_form_computes_in_integers(void **state)
                                  {.channels = 6, .per_channel = true},
                                  {.channels = 7, .is_signed = true, .middle = true},
                                  {.channels = 33, .is_signed = true, .per_channel = true, .by_attribute = true},
-                                 {.channels = 1, .per_channel = true, .relu = true}};
+                                 {.channels = 1, .per_channel = true, .relu = true},
+                                 {.channels = 20, .per_channel = true, .middle = true, .in_group = 1},
+                                 {.channels = 33, .is_signed = true, .in_group = 1},
+                                 {.channels = 40, .per_channel = true, .relu = true, .in_group = 1},
+                                 {.channels = 7, .is_signed = true, .per_channel = true, .middle = true, .in_group = 1},
+                                 {.channels = 38, .per_channel = true, .middle = true, .in_group = 2},
+                                 {.channels = 20, .is_signed = true, .relu = true, .in_group = 2}};
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
         check_form(forms[i]);
 }
 
-static void threads_and_batch_change_no_bit(void **state)
+static void check_threads_and_batch(int in_group)
 {
-    (void)state;
     static const int threads[] = {2, 7};
     int layers, elements = 33 * PIXELS;
-    make(&b, (form){.channels = 33, .per_channel = true, .middle = true});
+    make(&b, (form){.channels = 33, .per_channel = true, .middle = true, .in_group = in_group});
     fill();
     cameo_network *network = open_block(&b, NULL);
     run(network, 33, MOST_BATCH, 1, x, y, &layers);
@@ -329,6 +353,13 @@ static void threads_and_batch_change_no_bit(void **state)
         assert_memory_equal(y + i * elements, other, (size_t)elements * sizeof(float));
     }
     cameo_network_free(network);
+}
+
+static void threads_and_batch_change_no_bit(void **state)
+{
+    (void)state;
+    check_threads_and_batch(0);
+    check_threads_and_batch(1);
 }
 
 static void a_scale_that_is_no_number_is_refused(void **state)

@@ -59,11 +59,21 @@ static void keep_outputs(const cameo_network *network, const cameo_runner *runne
     }
 }
 
-/* How many layers are run by kernels of this tier; only integers have kernels of their own above AVX-512 and NEON. */
+/* The tier that brings the kernels for floats: only integers have some of their own where there are dot products of bytes. */
+static const char *tier_of_floats(const char *tier)
+{
+    static const char *const pairs[][2] = {{"avxvnni", "avx2"}, {"avx512vnni", "avx512"}, {"neondot", "neon"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (strcmp(tier, pairs[i][0]) == 0)
+            return pairs[i][1];
+    return tier;
+}
+
+/* How many layers are run by kernels of this tier. */
 static int layers_of_tier(const cameo_runner *runner, const char *tier)
 {
     char suffix[16];
-    snprintf(suffix, sizeof suffix, "__%s", strcmp(tier, "avx512vnni") == 0 ? "avx512" : strcmp(tier, "neondot") == 0 ? "neon" : tier);
+    snprintf(suffix, sizeof suffix, "__%s", tier_of_floats(tier));
     int layers = 0;
     for (int i = 0; i < cameo_runner_plan(runner).layer_count; i++)
         layers += strstr(cameo_runner_layer(runner, i).kernel, suffix) != NULL;

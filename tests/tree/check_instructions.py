@@ -27,10 +27,12 @@ def check(path):
         instruction = INSTRUCTION.match(line)
         if not instruction or member in reported:
             continue
+        vex = instruction[1] == "{vex}" # what an instruction that AVX-512 has too is, encoded as AVX has it
+        mnemonic = instruction[2].split()[0] if vex else instruction[1]
         wide = "%zmm" in instruction[2] or "{%k" in instruction[2]
-        avx = bool(VEX.match(instruction[1]))
-        vnni = instruction[1].startswith(("vpdpbusd", "vpdpwssd"))
-        if (avx and "_avx" not in member) or (wide and "_avx512" not in member) or (vnni and "vnni" not in member):
+        avx = bool(VEX.match(mnemonic))
+        vnni = mnemonic.startswith(("vpdpbusd", "vpdpwssd")) and ("_avxvnni" if vex else "_avx512vnni")
+        if (avx and "_avx" not in member) or (wide and "_avx512" not in member) or (vnni and vnni not in member):
             reported.add(member)
             findings.append(f"{member}: its name does not allow {line.strip()}")
     if disassembly.wait() != 0 or members < 5:

@@ -79,44 +79,17 @@ VEC_INLINE void qgemm_multiply(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR]
     qgemm_keep(s, sums, m);
 }
 
-VEC_INLINE void qgemm_finish_as(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR][QGEMM_NR], const requantize_form form, const bool first)
+static __attribute__((noinline)) void qgemm_finish(const cm_qgemm_tile *tile, const int32_t *sums)
 {
-    const cm_requantize e = requantize_as(tile->epilogue, form, first);
-    for (int j = 0; j < tile->n; j += VEC) {
-        requantize_channels c = requantize_at(&e, tile->column + j, tile->n - j);
-        for (int i = 0; i < tile->m; i++)
-            requantize_vector(&e, &c, vec_of_sums(sums[i] + j, e.offset + tile->column + j), i, tile->c, i * tile->c_stride + j);
-    }
-}
-
-static __attribute__((noinline)) void qgemm_finish(const cm_qgemm_tile *tile, int32_t sums[QGEMM_MR][QGEMM_NR])
-{
-    bool first = tile->epilogue->first.on;
-    switch (requantize_form_of(tile->epilogue)) {
-    case REQUANTIZE_PLAIN:
-        qgemm_finish_as(tile, sums, REQUANTIZE_PLAIN, false);
-        break;
-    case REQUANTIZE_PRELU:
-        if (first)
-            qgemm_finish_as(tile, sums, REQUANTIZE_PRELU, true);
-        else
-            qgemm_finish_as(tile, sums, REQUANTIZE_PRELU, false);
-        break;
-    case REQUANTIZE_ADD:
-        if (first)
-            qgemm_finish_as(tile, sums, REQUANTIZE_ADD, true);
-        else
-            qgemm_finish_as(tile, sums, REQUANTIZE_ADD, false);
-        break;
-    default: qgemm_finish_as(tile, sums, REQUANTIZE_ANY, false);
-    }
+    requantize_sums(tile->epilogue, &(requantize_block){ .sums = sums, .stride = QGEMM_NR, .column = tile->column, .rows = tile->m, .columns = tile->n,
+                                                         .c = tile->c, .c_stride = tile->c_stride });
 }
 
 VEC_INLINE void qgemm_rows(const cm_qgemm_tile *tile, const int m)
 {
     _Alignas(64) int32_t sums[QGEMM_MR][QGEMM_NR];
     qgemm_multiply(tile, sums, m);
-    qgemm_finish(tile, sums);
+    qgemm_finish(tile, sums[0]);
 }
 
 #endif

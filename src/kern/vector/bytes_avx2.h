@@ -28,6 +28,9 @@ static inline vec vec_of_bytes_part(const uint8_t *p, int zero, int count)
     return vec_of_bytes(bytes, zero);
 }
 
+/* As many 32-bit sums, from floats that hold them. */
+static inline void vec_store_sums(int32_t *sums, vec x) { _mm256_storeu_si256((__m256i *)(void *)sums, _mm256_cvtps_epi32(x)); }
+
 /* Rounded to whole numbers (halves to the even one) and moved by zero, which must give 0..255. */
 static inline void vec_to_bytes(uint8_t *p, vec x, int zero)
 {

@@ -23,6 +23,9 @@ static inline vec vec_of_bytes_part(const uint8_t *p, int zero, int count)
     return vec_widen_bytes(_mm_maskz_loadu_epi8(vec_first(count), p), zero);
 }
 
+/* As many 32-bit sums, from floats that hold them. */
+static inline void vec_store_sums(int32_t *sums, vec x) { _mm512_storeu_si512(sums, _mm512_cvtps_epi32(x)); }
+
 /* Rounded to whole numbers (halves to the even one) and moved by zero, which must give 0..255. */
 static inline __m128i vec_narrow_bytes(vec x, int zero)
 {

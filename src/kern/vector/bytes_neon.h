@@ -28,6 +28,13 @@ static inline vec vec_of_bytes_part(const uint8_t *p, int zero, int count)
     return vec_of_bytes(bytes, zero);
 }
 
+/* As many 32-bit sums, from floats that hold them. */
+static inline void vec_store_sums(int32_t *sums, vec x)
+{
+    vst1q_s32(sums, vcvtnq_s32_f32(x.low));
+    vst1q_s32(sums + 4, vcvtnq_s32_f32(x.high));
+}
+
 /* Rounded to whole numbers (halves to the even one) and moved by zero, which must give 0..255. */
 static inline void vec_to_bytes(uint8_t *p, vec x, int zero)
 {

@@ -111,4 +111,46 @@ VEC_INLINE cm_requantize requantize_as(const cm_requantize *e, const requantize_
     return known;
 }
 
+/* A block of sums, and where they go. */
+typedef struct requantize_block {
+    const int32_t *sums; /* [rows, columns], row distance stride */
+    ptrdiff_t stride;
+    int column, first_row; /* channel of the first column; row of the first one within e->add */
+    int rows, columns;
+    void *c; /* where the first one goes */
+    ptrdiff_t c_stride;
+} requantize_block;
+
+VEC_INLINE void requantize_sums_as(const cm_requantize *steps, const requantize_block *b, const requantize_form form, const bool first)
+{
+    const cm_requantize e = requantize_as(steps, form, first);
+    for (int j = 0; j < b->columns; j += VEC) {
+        requantize_channels c = requantize_at(&e, b->column + j, b->columns - j);
+        for (int i = 0; i < b->rows; i++)
+            requantize_vector(&e, &c, vec_of_sums(b->sums + i * b->stride + j, e.offset + b->column + j), b->first_row + i, b->c, i * b->c_stride + j);
+    }
+}
+
+VEC_INLINE void requantize_sums(const cm_requantize *e, const requantize_block *b)
+{
+    switch (requantize_form_of(e)) {
+    case REQUANTIZE_PLAIN:
+        requantize_sums_as(e, b, REQUANTIZE_PLAIN, false);
+        break;
+    case REQUANTIZE_PRELU:
+        if (e->first.on)
+            requantize_sums_as(e, b, REQUANTIZE_PRELU, true);
+        else
+            requantize_sums_as(e, b, REQUANTIZE_PRELU, false);
+        break;
+    case REQUANTIZE_ADD:
+        if (e->first.on)
+            requantize_sums_as(e, b, REQUANTIZE_ADD, true);
+        else
+            requantize_sums_as(e, b, REQUANTIZE_ADD, false);
+        break;
+    default: requantize_sums_as(e, b, REQUANTIZE_ANY, false);
+    }
+}
+
 #endif
