@@ -29,6 +29,31 @@ static void add_floats(pb *graph, const char *name, int rank, const int64_t *dim
     net_floats(graph, name, rank, dims, seed, 0.05f, 0.01f, NULL);
 }
 
+/* from -> Q -> DQ -> 3x3 convolution with 8-bit weights -> to */
+static void add_byte_conv(pb *graph, uint32_t *seed, const char *from, const char *to, int64_t groups)
+{
+    static int8_t numbers[NARROW * NARROW * 9];
+    char text[64], quantised[32], back[32], weights[32], wide[32];
+    int64_t dims[4] = {NARROW, NARROW / groups, 3, 3};
+    snprintf(quantised, sizeof quantised, "%s_q", to);
+    snprintf(back, sizeof back, "%s_dq", to);
+    snprintf(weights, sizeof weights, "%s_w", to);
+    snprintf(wide, sizeof wide, "%s_wide", to);
+    for (int64_t i = 0; i < NARROW * NARROW / groups * 9; i++)
+        numbers[i] = (int8_t)(int)(127.0f * net_number(seed));
+    pb_message(graph, ONNX_INITIALIZER, onnx_tensor_raw(weights, 3, 4, dims, numbers, (size_t)(NARROW * NARROW / groups * 9)));
+    snprintf(text, sizeof text, "%s,step,middle", from);
+    net_node(graph, "QuantizeLinear", text, quantised);
+    snprintf(text, sizeof text, "%s,step,middle", quantised);
+    net_node(graph, "DequantizeLinear", text, back);
+    snprintf(text, sizeof text, "%s,step", weights);
+    net_node(graph, "DequantizeLinear", text, wide);
+    snprintf(text, sizeof text, "%s,%s", back, wide);
+    pb node = onnx_node("Conv", to, text, to);
+    onnx_attribute_i(&node, "group", groups);
+    pb_message(graph, ONNX_NODE, node);
+}
+
 static void write_model(uint32_t seed)
 {
     pb graph = {0};
@@ -49,7 +74,11 @@ static void write_model(uint32_t seed)
     pb_message(&graph, ONNX_NODE, depthwise);
     net_conv(&graph, "narrow_conv", "c,narrow", "d", 1, 1, 0);
     net_conv(&graph, "square_conv", "d,square", "e", 3, 1, 1);
-    net_node(&graph, "GlobalAveragePool", "e", "f");
+    pb_message(&graph, ONNX_INITIALIZER, onnx_tensor_raw("step", 1, 0, NULL, &(float){0.05f}, sizeof(float)));
+    pb_message(&graph, ONNX_INITIALIZER, onnx_tensor_raw("middle", 2, 0, NULL, "\x83", 1));
+    add_byte_conv(&graph, &seed, "e", "e_each", NARROW);
+    add_byte_conv(&graph, &seed, "e_each", "e_bytes", 1);
+    net_node(&graph, "GlobalAveragePool", "e_bytes", "f");
     net_node(&graph, "Flatten", "f", "g");
     pb gemm = onnx_node("Gemm", "gemm", "g,classes,bias", "y");
     onnx_attribute_i(&gemm, "transB", 1);
