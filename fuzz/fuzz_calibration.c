@@ -35,17 +35,23 @@ static void demand(int kept)
         abort();
 }
 
-static void look_at(const cm_calibration *c)
+static void look_at_curve(const cm_calibration *c)
 {
-    char text[256];
-    demand(c->count >= 2 && c->curve && isfinite(c->threshold.value) && isfinite(c->fmr) && c->impostors >= 1);
-    demand(strlen(c->identity.model_digest) == CM_DIGEST_TEXT - 1 && c->identity.contract.dimension > 0);
+    demand(c->count >= 2 && c->curve);
     for (size_t i = 0; i < c->count; i++) {
         const cm_calibration_row *row = &c->curve[i];
         demand(isfinite(row->threshold) && row->fmr >= 0 && row->fmr <= 1 && row->fnmr >= 0 && row->fnmr <= 1);
         demand(i == 0 || row->threshold > row[-1].threshold);
         demand(cm_calibration_fmr(c, row->threshold) >= 0);
     }
+}
+
+static void look_at(const cm_calibration *c)
+{
+    char text[256];
+    demand(isfinite(c->threshold.value) && isfinite(c->fmr) && c->impostors >= 1);
+    demand(strlen(c->identity.model_digest) == CM_DIGEST_TEXT - 1 && c->identity.contract.dimension > 0);
+    look_at_curve(c);
     const double thresholds[] = {-2, 0.3, 2, c->threshold.value};
     for (size_t i = 0; i < sizeof thresholds / sizeof thresholds[0]; i++) {
         const double fmr = cm_calibration_fmr(c, thresholds[i]), probability = cm_logistic_probability(&c->logistic, thresholds[i], 0.5);
