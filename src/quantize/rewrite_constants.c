@@ -1,7 +1,8 @@
 /* What is added to a model: pairs of nodes that round its values, and constants of eight bits.
  *
- * Of a network of small layers much is not weights: a depthwise channel of nine weights has a scale and a bias as well. Where that is so, scales and
- * biases are written as half floats, which a Cast makes floats of: every runtime does so once, when it opens the model. Weights are rounded by the
+ * Of a network of small layers much is not weights: a depthwise channel of nine weights has a scale and a bias as well. Where that is so,
+ * scales and biases can be written as half floats (options.small_constants), which a Cast makes floats of: every runtime does so once, when it opens the
+ * model. Weights are rounded by the
  * scale that the half float is, so that nothing is lost by it; and biases only where it moves them less than the rounding of weights does anyway. */
 #include "quantize/rewrite.h"
 
@@ -28,7 +29,7 @@ enum {
 bool cm_rewrite_is_compact(const cameo_quantizer *quantizer)
 {
     uint64_t channels = 0, weights = 0;
-    if (quantizer->options.full_constants)
+    if (!quantizer->options.small_constants)
         return false;
     for (int i = 0; i < quantizer->layer_count; i++) {
         channels += (uint64_t)quantizer->layers[i].channels;

@@ -217,7 +217,7 @@ static void constants_are_small(void **state)
     for (int full = 0; full < 2; full++) {
         cameo_quantize_options options;
         cameo_quantize_options_default(&options);
-        options.full_constants = full;
+        options.small_constants = !full;
         cameo_quantizer *quantizer = open_quantizer(&model, &options);
         show(quantizer, cameo_quantizer_observe);
         errors[full] = written_error(quantizer, x, right);
