@@ -104,6 +104,8 @@ static void read_curve(reader *r, const json_t *root, cm_calibration *c)
         *to = (cm_calibration_row){number(r, row, "threshold", -1.1, 1.1), number(r, row, "fmr", 0, 1), number(r, row, "fnmr", 0, 1)};
         if (i > 0 && to->threshold <= to[-1].threshold)
             complain(r, "curve", "in the order of its thresholds");
+        if (i > 0 && to->fmr > to[-1].fmr) /* from none to some there is no way between in proportion */
+            complain(r, "curve", "of false match rates that do not rise with the threshold");
     }
 }
 
@@ -140,6 +142,8 @@ int cm_calibration_load(cm_calibration *c, const char *path)
     size_t size;
     char message[256];
     *c = (cm_calibration){.path = NULL};
+    if (!path)
+        return CM_EXIT_OK;
     int code = cm_file_bytes_read(path, MOST_BYTES, &bytes, &size);
     if (code != CM_EXIT_OK)
         return code;
@@ -149,6 +153,11 @@ int cm_calibration_load(cm_calibration *c, const char *path)
         code = cm_report(CM_EXIT_OTHER, "out of memory");
     free(bytes);
     return code;
+}
+
+void cm_calibration_add_flag(cm_flags *flags, const char **path, const char *meaning)
+{
+    cm_flags_add(flags, (cm_flag){.name = "calibration", .value = "FILE", .kind = CM_FLAG_TEXT, .target = path, .help = meaning});
 }
 
 void cm_calibration_free(cm_calibration *c)

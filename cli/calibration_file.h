@@ -22,8 +22,10 @@ typedef struct cm_calibration {
     size_t count;
 } cm_calibration;
 
-/* Reads and checks. Returns an exit code (reported). */
+/* Reads and checks. path NULL: there is none, and the curve is NULL. Returns an exit code (reported). */
 int cm_calibration_load(cm_calibration *calibration, const char *path);
+/* --calibration FILE; meaning: what the command does with it. */
+void cm_calibration_add_flag(cm_flags *flags, const char **path, const char *meaning);
 void cm_calibration_free(cm_calibration *calibration);
 
 /* Takes apart what a file holds; message: [message_size], what is wrong with it. Returns 0, or -1. */

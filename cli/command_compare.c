@@ -178,8 +178,7 @@ int cm_command_compare(int argc, char **argv)
     job.settings.options.rank = CAMEO_RANK_CENTRAL;
     cm_flags_add(&flags, (cm_flag){.name = "threshold", .value = "T", .kind = CM_FLAG_NUMBER, .target = &job.threshold, .low = -1, .high = 1,
         .help = "smallest similarity that counts as the same person (0.3, or the built-in recognizer's own)"});
-    cm_flags_add(&flags, (cm_flag){.name = "calibration", .value = "FILE", .kind = CM_FLAG_TEXT, .target = &job.calibration_file,
-        .help = "take the threshold from there ('cameo calibrate'), and say what it means"});
+    cm_calibration_add_flag(&flags, &job.calibration_file, "take the threshold from there ('cameo calibrate'), and say what it means");
     cm_flags_add(&flags, (cm_flag){.name = "aligned", .kind = CM_FLAG_SWITCH, .target = &job.aligned,
         .help = "the pictures are faces that 'cameo align' cut out"});
     cm_flags_add(&flags, (cm_flag){.name = "matrix", .kind = CM_FLAG_SWITCH, .target = &job.matrix,
@@ -201,9 +200,8 @@ int cm_command_compare(int argc, char **argv)
         return cm_report_usage("compare", "--draw goes with --matrix");
     if (job.matrix && job.calibration_file)
         return cm_report_usage("compare", "--calibration goes without --matrix, which has no threshold");
-    if (job.calibration_file)
-        code = cm_calibration_load(&job.calibration, job.calibration_file);
-    if (code > CM_EXIT_OK)
+    code = cm_calibration_load(&job.calibration, job.calibration_file);
+    if (code != CM_EXIT_OK)
         return code;
     code = run(&job, argc - first, argv + first);
     cm_calibration_free(&job.calibration);

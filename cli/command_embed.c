@@ -74,8 +74,7 @@ static void add_flags(embed_job *job, cm_flags *flags)
     cm_flags_add(flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &job->json, .help = "the same as --format jsonl"});
     cm_flags_add(flags, (cm_flag){.name = "output", .letter = 'o', .value = "OUT", .kind = CM_FLAG_TEXT, .target = &job->path,
         .help = "write to a file, which is complete or absent"});
-    cm_flags_add(flags, (cm_flag){.name = "calibration", .value = "FILE", .kind = CM_FLAG_TEXT, .target = &job->calibration_file,
-        .help = "give the threshold of 'cameo calibrate' with each face, and say what it means"});
+    cm_calibration_add_flag(flags, &job->calibration_file, "give the threshold of 'cameo calibrate' with each face, and say what it means");
     cm_inputs_add_flag(&job->form, flags);
 }
 
@@ -128,9 +127,8 @@ int cm_command_embed(int argc, char **argv)
         job.path = NULL;
     if (job.format == CM_EMBED_NPY && !job.path)
         return cm_report_usage("embed", "--format npy wants a file: -o OUT.npy");
-    if (job.calibration_file)
-        code = cm_calibration_load(&job.calibration, job.calibration_file);
-    if (code > CM_EXIT_OK)
+    code = cm_calibration_load(&job.calibration, job.calibration_file);
+    if (code != CM_EXIT_OK)
         return code;
     code = run(&job, argc - first, argv + first);
     cm_calibration_free(&job.calibration);

@@ -180,6 +180,8 @@ int cm_command_quantize(int argc, char **argv)
         .help = "round what layers give also in front of an activation: less exact, but ONNX Runtime computes with integers only then"});
     cm_flags_add(&flags, (cm_flag){.name = "seven-bits", .kind = CM_FLAG_SWITCH, .target = &seven,
         .help = "weights of seven bits, for programs that saturate with eight on processors without VNNI"});
+    cm_flags_add(&flags, (cm_flag){.name = "small-constants", .kind = CM_FLAG_SWITCH, .target = &job.options.small_constants,
+        .help = "in small networks scales and biases as half floats, slopes of PReLUs as bytes: a tenth smaller, slower in ONNX Runtime up to 1.22"});
     cm_flags_add(&flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &json, .help = "one JSON object"});
     if (code < 0)
         code = cm_flags_parse(&flags, argc, argv, &first);

@@ -4,8 +4,6 @@
 #include "progress.h"
 #include "report.h"
 
-enum { CHUNK = 32 }; /* crops between two looks at the clock */
-
 cameo_options cm_doctor_options(const cm_doctor *doctor, const cm_doctor_row *row)
 {
     cameo_options options = doctor->settings->options;
@@ -20,24 +18,6 @@ cameo_options cm_doctor_options(const cm_doctor *doctor, const cm_doctor_row *ro
         }
     }
     return options;
-}
-
-/* vectors: [count, dimension]; room: [CHUNK, size, size, 3] for crops made on the way. */
-static cameo_status embed_all(const cm_doctor *doctor, const cm_doctor_row *row, cameo_session *session, uint8_t *room, float *vectors,
-                              uint64_t done, cameo_error *error)
-{
-    const cm_people *people = &doctor->people;
-    size_t dimension = (size_t)doctor->contract.dimension, bytes = (size_t)people->size * (size_t)people->size * 3;
-    cameo_status status = CAMEO_OK;
-    for (size_t i = 0; i < people->count && status == CAMEO_OK; i += CHUNK) {
-        cameo_image_view views[CHUNK];
-        size_t count = people->count - i < CHUNK ? people->count - i : CHUNK;
-        for (size_t k = 0; k < count; k++)
-            views[k] = cm_people_crop(people, i + k, row->form, room + k * bytes);
-        status = cameo_embed_aligned(session, views, count, vectors + i * dimension, count * dimension, error);
-        cm_progress_update(done + i + count);
-    }
-    return status;
 }
 
 static int take_lengths(const cm_doctor *doctor, cm_doctor_row *row, float *vectors)
@@ -57,16 +37,9 @@ static int take_lengths(const cm_doctor *doctor, cm_doctor_row *row, float *vect
 static int measure_row(const cm_doctor *doctor, cm_doctor_row *row, uint8_t *room, float *vectors, uint64_t done)
 {
     const cameo_options options = cm_doctor_options(doctor, row);
-    cameo_engine *engine;
-    cameo_session *session = NULL;
+    const cm_people_walk walk = {.count = doctor->people.count, .form = row->form, .room = room, .look = cm_progress_update, .before = done};
     cameo_error error;
-    cameo_status status = cameo_engine_open(&engine, &options, &error);
-    if (status == CAMEO_OK)
-        status = cameo_session_create(&session, engine, &error);
-    if (status == CAMEO_OK)
-        status = embed_all(doctor, row, session, room, vectors, done, &error);
-    cameo_session_free(session);
-    cameo_engine_free(engine);
+    const cameo_status status = cm_people_embed(&doctor->people, &options, &walk, vectors, &error);
     if (status == CAMEO_ERROR_FORMAT) { /* numbers that the network cannot stand: a finding like any other */
         snprintf(row->failure, sizeof row->failure, "%.*s", (int)sizeof row->failure - 1, error.message);
         return CM_EXIT_OK;
@@ -77,7 +50,7 @@ static int measure_row(const cm_doctor *doctor, cm_doctor_row *row, uint8_t *roo
 int cm_doctor_measure(cm_doctor *doctor, size_t first)
 {
     const cm_people *people = &doctor->people;
-    uint8_t *room = malloc((size_t)people->size * (size_t)people->size * 3 * CHUNK);
+    uint8_t *room = malloc((size_t)people->size * (size_t)people->size * 3 * CM_PEOPLE_CHUNK);
     float *vectors = malloc(people->count * (size_t)doctor->contract.dimension * sizeof *vectors);
     int code = room && vectors ? CM_EXIT_OK : cm_report(CM_EXIT_OTHER, "out of memory for %zu embeddings", people->count);
     cm_progress_start("embed", (doctor->row_count - first) * people->count, CM_PROGRESS_COUNT, 0);

@@ -27,16 +27,24 @@ size_t cm_eval_set_count(const cm_eval_set *set, cm_picture_state state)
     return count;
 }
 
+/* The list, with room for one more entry of `size` bytes behind [count]; NULL without memory, and the list stays. */
+static void *with_room(void *list, size_t count, size_t *capacity, size_t size)
+{
+    enum { FIRST = 256 };
+    if (count < *capacity)
+        return list;
+    const size_t wanted = *capacity ? *capacity * 2 : FIRST;
+    void *grown = realloc(list, wanted * size);
+    *capacity = grown ? wanted : *capacity;
+    return grown;
+}
+
 int cm_eval_set_add(cm_eval_set *set, const char *path, int person)
 {
-    if (set->count == set->capacity) {
-        size_t capacity = set->capacity ? set->capacity * 2 : 256;
-        cm_eval_picture *pictures = realloc(set->pictures, capacity * sizeof *pictures);
-        if (!pictures)
-            return cm_report(-1, "%s: out of memory", path);
-        set->pictures = pictures;
-        set->capacity = capacity;
-    }
+    cm_eval_picture *pictures = with_room(set->pictures, set->count, &set->capacity, sizeof *pictures);
+    if (!pictures)
+        return cm_report(-1, "%s: out of memory", path);
+    set->pictures = pictures;
     cm_eval_picture *picture = &set->pictures[set->count];
     *picture = (cm_eval_picture){.path = strdup(path), .person = person, .weight = 1};
     if (!picture->path)
@@ -66,14 +74,10 @@ long cm_eval_set_find(cm_eval_set *set, const char *path)
 
 int cm_eval_set_pair(cm_eval_set *set, cm_eval_pair pair)
 {
-    if (set->pair_count == set->pair_capacity) {
-        size_t capacity = set->pair_capacity ? set->pair_capacity * 2 : 1024;
-        cm_eval_pair *pairs = realloc(set->pairs, capacity * sizeof *pairs);
-        if (!pairs)
-            return cm_report(-1, "out of memory for %zu pairs", capacity);
-        set->pairs = pairs;
-        set->pair_capacity = capacity;
-    }
+    cm_eval_pair *pairs = with_room(set->pairs, set->pair_count, &set->pair_capacity, sizeof *pairs);
+    if (!pairs)
+        return cm_report(-1, "out of memory for more than %zu pairs", set->pair_count);
+    set->pairs = pairs;
     set->pairs[set->pair_count++] = pair;
     return 0;
 }

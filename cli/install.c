@@ -11,6 +11,7 @@
 #include "report.h"
 #include "unpack.h"
 #include "unpack_place.h"
+#include "work_limits.h"
 
 int cm_package_matches(const cm_package *package, const char *sha256, uint64_t bytes)
 {
@@ -26,7 +27,7 @@ static int check_stranger(const char *path, const char *name)
 {
     cameo_network *network;
     cameo_error error;
-    cameo_status status = cameo_network_open(&network, path, NULL, &error);
+    cameo_status status = cm_work_limits_open(&network, path, &error);
     cameo_network_free(network);
     size_t named = strncmp(error.message, path, strlen(path)) == 0 ? strlen(path) : 0; /* a place that will not be */
     return status == CAMEO_ERROR_FORMAT ? cm_report(CM_EXIT_INPUT, "%s in the pack%s", name, error.message + named) : CM_EXIT_OK;
@@ -86,7 +87,7 @@ static int install_file(const cm_package *package, const char *download, const c
     cameo_network *network;
     cameo_error error;
     /* Hash or not: what cannot be read as a model does not become one. */
-    if (cameo_network_open(&network, download, NULL, &error) != CAMEO_OK)
+    if (cm_work_limits_open(&network, download, &error) != CAMEO_OK)
         return cm_report_error(download, &error);
     cameo_network_free(network);
     *place = cm_lookup_format("%s/%s%s", models, package->name, ending);

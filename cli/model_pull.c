@@ -15,6 +15,7 @@
 #include "outfile.h"
 #include "progress.h"
 #include "report.h"
+#include "work_limits.h"
 
 static const uint64_t most_bytes = UINT64_C(4) << 30;
 
@@ -129,7 +130,7 @@ static void say_what_it_is(const char *path)
 {
     cameo_network *network;
     cameo_error error;
-    if (cameo_network_open(&network, path, NULL, &error) != CAMEO_OK)
+    if (cm_work_limits_open(&network, path, &error) != CAMEO_OK)
         cm_report_error(path, &error);
     cameo_network_free(network);
 }
@@ -245,7 +246,9 @@ int cm_model_pull(int argc, char **argv)
         .help = "refuse what its licence does not allow to be used commercially, or whose licence is not known"});
     cm_flags_add(&flags, (cm_flag){.name = "url", .value = "URL", .kind = CM_FLAG_TEXT, .target = &job.url, .help = "fetch it from here (https, http, file)"});
     cm_flags_add(&flags, (cm_flag){.name = "sha256", .value = "HASH", .kind = CM_FLAG_TEXT, .target = &job.sha256, .help = "what its SHA-256 must be"});
-    int first, code = cm_flags_parse(&flags, argc, argv, &first);
+    int first, code = cm_work_limits_check();
+    if (code < 0)
+        code = cm_flags_parse(&flags, argc, argv, &first);
     if (code >= 0)
         return code;
     job.name = argv[first];

@@ -8,6 +8,7 @@
 #include "lookup.h"
 #include "outfile.h"
 #include "report.h"
+#include "work_limits.h"
 
 typedef struct verdict {
     const char *path;
@@ -58,7 +59,7 @@ static int explain(const verdict *v)
     if (!v->expected[0])
         return cm_report(CM_EXIT_NO, "%s: not a known model", v->path);
     cm_report(CM_EXIT_NO, "%s: not the published file, whose SHA-256 is %s", v->path, v->expected);
-    if (cameo_network_open(&network, v->path, NULL, &error) != CAMEO_OK)
+    if (cm_work_limits_open(&network, v->path, &error) != CAMEO_OK)
         cm_report_error(v->path, &error); /* says what it is instead: a page, a pointer, cut off ... */
     cameo_network_free(network);
     return CM_EXIT_NO;
@@ -76,7 +77,9 @@ int cm_model_verify(int argc, char **argv)
         .examples = "  cameo model verify w600k_r50.onnx\n  cameo model verify model.onnx --sha256 4c06341c..."};
     cm_flags_add(&flags, (cm_flag){.name = "sha256", .value = "HASH", .kind = CM_FLAG_TEXT, .target = &given, .help = "the hash it should have"});
     cm_flags_add(&flags, (cm_flag){.name = "json", .kind = CM_FLAG_SWITCH, .target = &json, .help = "one JSON object"});
-    int first, code = cm_flags_parse(&flags, argc, argv, &first);
+    int first, code = cm_work_limits_check();
+    if (code < 0)
+        code = cm_flags_parse(&flags, argc, argv, &first);
     if (code >= 0)
         return code;
     if (given && !cm_digest_parse(given, v.expected))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lookup.h"
+#include "work_limits.h"
 
 /* Known files are told by name; nothing is opened for them. */
 char *cm_pack_known_member(const char *folder, const char *role)
@@ -26,7 +27,7 @@ static int has_role(const char *path, const char *role)
 {
     cameo_network *network;
     cameo_contract contract = {.task = CAMEO_TASK_UNKNOWN};
-    if (cameo_network_open(&network, path, NULL, NULL) == CAMEO_OK)
+    if (cm_work_limits_open(&network, path, NULL) == CAMEO_OK)
         (void)cameo_network_contract(network, NULL, &contract, NULL);
     cameo_network_free(network);
     return contract.task == (strcmp(role, "detection") == 0 ? CAMEO_TASK_DETECTION : CAMEO_TASK_RECOGNITION);

@@ -47,6 +47,22 @@ int cm_people_with_pairs(const cm_people *people);
 /* Crop i of a form, borrowed; a mirrored one is made in `room`: [size, size, 3]. */
 cameo_image_view cm_people_crop(const cm_people *people, size_t i, cm_crop_form form, uint8_t *room);
 
+enum { CM_PEOPLE_CHUNK = 32 }; /* crops that go through a network between two looks at the clock */
+
+/* Which crops are embedded, and how. */
+typedef struct cm_people_walk {
+    size_t count;
+    const size_t *order; /* [count] crop by crop; NULL: as they lie */
+    cm_crop_form form;
+    uint8_t *room;       /* [CM_PEOPLE_CHUNK, size, size, 3] for forms that are made on the way; NULL: none is */
+    void (*look)(uint64_t done); /* told after each chunk how many are done, `before` included; NULL: nobody */
+    uint64_t before;
+} cm_people_walk;
+
+/* Opens an engine and a session for crops alone, and closes them again. vectors: [count, dimension], as the network gives them. Errors: those of
+ * cameo_engine_open and cameo_embed_aligned. */
+cameo_status cm_people_embed(const cm_people *people, const cameo_options *options, const cm_people_walk *walk, float *vectors, cameo_error *error);
+
 void cm_people_free(cm_people *people);
 
 #endif

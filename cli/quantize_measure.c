@@ -7,7 +7,7 @@
 #include "quantize_job.h"
 #include "report.h"
 
-enum { CHUNK = 32, MEASURED_FACES = 32 };
+enum { MEASURED_FACES = 32 };
 
 /* A step through [count] faces that shares no divisor with their number and lies near the golden section of it. */
 static size_t spread_step(size_t count)
@@ -25,22 +25,6 @@ static size_t spread_step(size_t count)
     }
 }
 
-static cameo_status embed_all(const cm_quantize_job *job, cameo_session *session, size_t faces, float *vectors, cameo_error *error)
-{
-    const size_t dimension = (size_t)job->contract.dimension;
-    cameo_status status = CAMEO_OK;
-    for (size_t i = 0; i < faces && status == CAMEO_OK; i += CHUNK) {
-        cameo_image_view views[CHUNK];
-        const size_t count = faces - i < CHUNK ? faces - i : CHUNK;
-        for (size_t k = 0; k < count; k++)
-            views[k] = cm_people_crop(&job->people, job->order[i + k], CM_CROP_ALIGNED, NULL);
-        status = cameo_embed_aligned(session, views, count, vectors + i * dimension, count * dimension, error);
-    }
-    for (size_t i = 0; i < faces && status == CAMEO_OK; i++)
-        cameo_embedding_normalize(vectors + i * dimension, job->contract.dimension);
-    return status;
-}
-
 /* Embeddings of the first `faces`, of length 1. */
 static int embed(const cm_quantize_job *job, const cameo_network *network, size_t faces, float *vectors)
 {
@@ -48,17 +32,13 @@ static int embed(const cm_quantize_job *job, const cameo_network *network, size_
     options.recognizer_network = network;
     options.recognizer_contract = job->settings->contract;
     options.threads = cm_settings_threads(job->settings);
-    cameo_engine *engine;
-    cameo_session *session = NULL;
+    const cm_people_walk walk = {.count = faces, .order = job->order, .form = CM_CROP_ALIGNED};
     cameo_error error;
-    cameo_status status = cameo_engine_open(&engine, &options, &error);
-    if (status == CAMEO_OK)
-        status = cameo_session_create(&session, engine, &error);
-    if (status == CAMEO_OK)
-        status = embed_all(job, session, faces, vectors, &error);
-    cameo_session_free(session);
-    cameo_engine_free(engine);
-    return status == CAMEO_OK ? CM_EXIT_OK : cm_report_error(job->path, &error);
+    if (cm_people_embed(&job->people, &options, &walk, vectors, &error) != CAMEO_OK)
+        return cm_report_error(job->path, &error);
+    for (size_t i = 0; i < faces; i++)
+        cameo_embedding_normalize(vectors + i * (size_t)job->contract.dimension, job->contract.dimension);
+    return CM_EXIT_OK;
 }
 
 /* TAR of embeddings of all faces. */

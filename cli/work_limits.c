@@ -76,3 +76,21 @@ int cm_work_limits_environment(cm_work_limits *limits)
         return cm_report(CM_EXIT_USAGE, "CAMEO_LIMITS wants limits such as macs=4e12,memory=16G (file, memory, macs, nodes, picture, pixels), not '%s'", text);
     return -1;
 }
+
+int cm_work_limits_check(void)
+{
+    cm_work_limits limits;
+    cm_work_limits_default(&limits);
+    return cm_work_limits_environment(&limits);
+}
+
+cameo_status cm_work_limits_open(cameo_network **network, const char *path, cameo_error *error)
+{
+    cm_work_limits limits;
+    cameo_network_options options;
+    cm_work_limits_default(&limits);
+    (void)cm_work_limits_environment(&limits); /* the command has looked whether it is right */
+    cameo_network_options_default(&options);
+    options.limits = limits.network;
+    return cameo_network_open(network, path, &options, error);
+}

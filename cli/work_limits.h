@@ -19,5 +19,9 @@ void cm_work_limits_default(cm_work_limits *limits);
 int cm_work_limits_parse(const char *text, void *target);
 /* Takes CAMEO_LIMITS over. Returns -1 to go on, or an exit code (reported). */
 int cm_work_limits_environment(cm_work_limits *limits);
+/* For commands without --limit: whether CAMEO_LIMITS is right. Returns -1 to go on, or an exit code (reported). */
+int cm_work_limits_check(void);
+/* Opens a model to see what it is, within CAMEO_LIMITS. error: may be NULL. */
+cameo_status cm_work_limits_open(cameo_network **network, const char *path, cameo_error *error);
 
 #endif

@@ -407,6 +407,8 @@ typedef struct cameo_quantize_options {
     int weight_bits;  /* 8 (default), or 7, for programs whose kernels saturate with eight (AVX2 without VNNI in some) */
     int every_output; /* 1: what convolutions and fully connected layers give is rounded to eight bits too, even in front of an activation: some
                        * programs, ONNX Runtime among them, compute with integers only then. Default 0 */
+    int small_constants; /* 1: where they are much of the file, scales and biases of convolutions are half floats that a Cast makes floats of, and slopes of
+                          * PReLUs are bytes. A small network becomes a tenth smaller. Default 0: as other quantisers write them, which every program knows */
 } cameo_quantize_options;
 
 /* A model on its way to eight bits: one thread at a time. */

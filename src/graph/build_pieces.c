@@ -281,3 +281,10 @@ cameo_status cm_build_flagged_axes(cm_builder *b, int input, int rank, bool *fla
     }
     return status;
 }
+
+cameo_status cm_build_input_with_axes(cm_builder *b, cm_value **x, bool *flagged, int *given)
+{
+    *x = cm_build_input(b, 0);
+    memset(flagged, 0, CAMEO_MAX_RANK * sizeof *flagged);
+    return *x ? cm_build_flagged_axes(b, 1, (*x)->rank, flagged, given) : cm_build_fail(b, CAMEO_ERROR_FORMAT, "its input is missing");
+}

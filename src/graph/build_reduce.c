@@ -84,12 +84,10 @@ static cm_value *reduce_axes(cm_builder *b, cm_value *x, const bool *flagged)
 
 cameo_status cm_build_reduce(cm_builder *b)
 {
-    cm_value *x = cm_build_input(b, 0);
-    bool flagged[CAMEO_MAX_RANK] = {false};
+    cm_value *x;
+    bool flagged[CAMEO_MAX_RANK];
     int given;
-    if (!x)
-        return cm_build_fail(b, CAMEO_ERROR_FORMAT, "its input is missing");
-    cameo_status status = cm_build_flagged_axes(b, 1, x->rank, flagged, &given);
+    cameo_status status = cm_build_input_with_axes(b, &x, flagged, &given);
     if (status != CAMEO_OK)
         return status;
     /* No axes named means all, or none with noop_with_empty_axes. */

@@ -288,12 +288,10 @@ cameo_status cm_build_flatten(cm_builder *b)
 
 cameo_status cm_build_squeeze(cm_builder *b)
 {
-    cm_value *x = cm_build_input(b, 0);
-    bool flagged[CAMEO_MAX_RANK] = {false};
+    cm_value *x;
+    bool flagged[CAMEO_MAX_RANK];
     int given;
-    if (!x)
-        return cm_build_fail(b, CAMEO_ERROR_FORMAT, "its input is missing");
-    cameo_status status = cm_build_flagged_axes(b, 1, x->rank, flagged, &given);
+    cameo_status status = cm_build_input_with_axes(b, &x, flagged, &given);
     if (status != CAMEO_OK)
         return status;
     int rank = 0;

@@ -124,6 +124,9 @@ bool cm_build_is_identity(int rank, const int *perm);
 cameo_status cm_build_int_choice(cm_builder *b, const char *attribute, int input, const int64_t **ints, int *count);
 /* Flags the axes that the attribute or input names; *given: how many. */
 cameo_status cm_build_flagged_axes(cm_builder *b, int input, int rank, bool *flagged, int *given);
+/* The first input and, flagged, those of its axes that the attribute or the second input names; flagged: [CAMEO_MAX_RANK]. Errors: FORMAT (no input), and
+ * those of cm_build_flagged_axes. */
+cameo_status cm_build_input_with_axes(cm_builder *b, cm_value **x, bool *flagged, int *given);
 
 /* Tensors in a sequence, at most. */
 enum { CM_SEQUENCE_MOST = 1024 };

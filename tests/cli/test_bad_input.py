@@ -98,6 +98,15 @@ class Models(Typed):
             self.type("bench", model, "--limit", wrong, code=2, says=("--limit",))
         self.type("bench", model, code=2, says=("CAMEO_LIMITS", "work=1"), environment={"CAMEO_LIMITS": "work=1"})
 
+    def test_limits_of_models_that_are_only_looked_at(self):
+        with open(made("mbf"), "rb") as file:
+            other = self.write("w600k_mbf.onnx", file.read())
+        self.type("model", "verify", other, code=1, says=("not the published file",))
+        self.type("model", "verify", other, code=1, says=["not the published file", "1048576"],
+                  environment={"CAMEO_LIMITS": "file=1M"})
+        self.type("model", "verify", other, code=2, says=("CAMEO_LIMITS", "work=1"), environment={"CAMEO_LIMITS": "work=1"})
+        self.type("model", "pull", "w600k_mbf", code=2, says=("CAMEO_LIMITS", "work=1"), environment={"CAMEO_LIMITS": "work=1"})
+
     def test_wrong_kind(self):
         self.type("embed", "--model", made("scrfd_500m"), *self.detector(), portraits()[0], code=3, says=("scrfd_500m.onnx", "not a recognizer"))
         self.type("embed", "--aligned", "--model", made("scrfd_500m"), portraits()[0], code=3, says=("scrfd_500m.onnx", "not a recognizer"))

@@ -42,7 +42,7 @@ class Help(Typed):
                              "aligned matrix draw",
                   "doctor": "model detector threads det-size det-threshold nms rank color mean std input-size output-name mirror cpu aligned pictures",
                   "quantize": "detector threads det-size det-threshold nms rank color mean std input-size output-name cpu faces output aligned pictures "
-                              "calibrate ranges max-loss min-cosine max-float every-output seven-bits",
+                              "calibrate ranges max-loss min-cosine max-float every-output seven-bits small-constants",
                   "info": "threads color mean std input-size output-name cpu layers operators",
                   "bench": "threads color mean std input-size output-name cpu layers batch seconds",
                   "run": "threads cpu output"}

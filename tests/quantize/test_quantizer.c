@@ -153,12 +153,11 @@ static bool contains(const void *bytes, size_t size, const char *text)
     return false;
 }
 
-/* Old operator sets, weights listed as inputs, and names that end like those that are added. */
+/* Old operator sets, weights listed as inputs, and names like those that are added. */
 static void every_form_answers_alike(void **state)
 {
     (void)state;
-    static const form forms[] = {{11, false, NULL, "w2"}, {7, true, NULL, "w2"}, {10, false, NULL, "y_w"}, {13, false, NULL, "n2_q"},
-                                 {17, true, NULL, "n2_scale"}};
+    static const form forms[] = {{11, false, NULL, "w2"}, {7, true, NULL, "w2"}, {10, false, NULL, "a"}, {13, false, NULL, "b"}, {17, true, NULL, "c"}};
     float x[INPUTS], right[OUTPUT_FLOATS];
     fill(x, 7);
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
@@ -181,6 +180,59 @@ static void every_form_answers_alike(void **state)
         cameo_quantizer_free(quantizer);
         pb_free(&model);
     }
+}
+
+/* x -> conv -> PRelu -> conv -> y; the first channel's weights are next to nothing. */
+static pb write_slopes_net(void)
+{
+    enum { MANY = 64 };
+    pb graph = {0};
+    uint32_t seed = 5;
+    float weights[MANY * 27];
+    for (int i = 0; i < MANY * 27; i++)
+        weights[i] = net_number(&seed) * (i < 27 ? 1e-7f : 0.3f);
+    pb tensor = onnx_tensor("w1", 1, 4, (int64_t[4]){MANY, 3, 3, 3});
+    pb_bytes(&tensor, 9, weights, sizeof weights);
+    pb_message(&graph, ONNX_INITIALIZER, tensor);
+    net_floats(&graph, "b1", 1, (int64_t[1]){MANY}, &seed, 0.5f, 0.0f, NULL);
+    net_floats(&graph, "slopes", 3, (int64_t[3]){MANY, 1, 1}, &seed, 0.5f, 0.2f, NULL);
+    net_floats(&graph, "w2", 4, (int64_t[4]){OUTPUTS, MANY, 1, 1}, &seed, 0.3f, 0.0f, NULL);
+    net_conv(&graph, "first", "x,w1,b1", "c1", 3, 1, 1);
+    net_node(&graph, "PRelu", "c1,slopes", "p1");
+    net_conv(&graph, "second", "p1,w2", "y", 1, 1, 0);
+    net_io(&graph, "x", 4, (int64_t[4]){0, 3, SIDE, SIDE}, "y", 4, (int64_t[4]){0, OUTPUTS, SIDE, SIDE});
+    return onnx_model(graph, 11);
+}
+
+/* What a layer has for each channel takes half the place, or less, and the answer stays what it is. */
+static void constants_are_small(void **state)
+{
+    (void)state;
+    pb model = write_slopes_net();
+    size_t sizes[2];
+    double errors[2];
+    float x[INPUTS], right[OUTPUT_FLOATS];
+    fill(x, 7);
+    answer(model.bytes, model.size, x, right);
+    for (int full = 0; full < 2; full++) {
+        cameo_quantize_options options;
+        cameo_quantize_options_default(&options);
+        options.small_constants = !full;
+        cameo_quantizer *quantizer = open_quantizer(&model, &options);
+        show(quantizer, cameo_quantizer_observe);
+        errors[full] = written_error(quantizer, x, right);
+        const void *bytes;
+        assert_int_equal(cameo_quantizer_write(quantizer, &bytes, &sizes[full], NULL), CAMEO_OK);
+        assert_int_equal(contains(bytes, sizes[full], "Cast"), !full);
+        assert_int_equal(contains(bytes, sizes[full], "slopes"), full);
+        assert_false(contains(bytes, sizes[full], "kernel_shape")); /* the weights say it */
+        assert_false(contains(bytes, sizes[full], "strides"));      /* of one */
+        assert_true(contains(bytes, sizes[full], "pads"));
+        cameo_quantizer_free(quantizer);
+    }
+    assert_true(errors[1] > 1e-9 && errors[1] < 1e-3 && errors[0] < 1.3 * errors[1]);
+    assert_true(sizes[0] + 64 * 7 < sizes[1]); /* of 64 channels: 12 bytes become 4, and slopes of 4 bytes one; casts cost some of it */
+    pb_free(&model);
 }
 
 static void external_weights_come_along(void **state)
@@ -344,6 +396,7 @@ static void forms_that_are_gone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(constants_are_small),
         cmocka_unit_test(every_form_answers_alike),  cmocka_unit_test(external_weights_come_along), cmocka_unit_test(measured_and_corrected),
         cmocka_unit_test(what_cannot_be_is_refused), cmocka_unit_test(forms_that_are_gone),
     };
