@@ -11,13 +11,13 @@ def read_log(path):
 
 
 def series(log, name):
-    """(part of the run, value) of a figure of training or, after "validation.", of held-out people"""
-    points = []
+    """(share of the run's steps, value) of a figure of training or, after "validation.", of held-out people. Steps go on where a schedule is begun anew."""
+    points, last = [], max((line["step"] for line in log if "step" in line), default=1)
     for line in log:
         values = line.get("validation", {}) if name.startswith("validation.") else line
         key = name.removeprefix("validation.")
         if key in values:
-            points.append((line["part"], values[key]))
+            points.append((line["step"] / last, values[key]))
     return points
 
 

@@ -147,10 +147,10 @@ class Curves(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "log.jsonl")
             with open(path, "w", encoding="utf-8") as file:
-                file.write('{"part": 0.1, "cosine": 0.3}\n{"part": 0.5, "cosine": 0.6}\n\n{"part": 0.5, "validation": {"accuracy": 0.9}}\n')
+                file.write('{"step": 20, "cosine": 0.3}\n{"step": 100, "cosine": 0.6}\n\n{"step": 100, "validation": {"accuracy": 0.9}}\n')
             log = curves.read_log(path)
-        self.assertEqual(curves.series(log, "cosine"), [(0.1, 0.3), (0.5, 0.6)])
-        self.assertEqual(curves.series(log, "validation.accuracy"), [(0.5, 0.9)])
+        self.assertEqual(curves.series(log, "cosine"), [(0.2, 0.3), (1.0, 0.6)])
+        self.assertEqual(curves.series(log, "validation.accuracy"), [(1.0, 0.9)])
         root = xml.etree.ElementTree.fromstring(curves.draw({"cosine": curves.series(log, "cosine")}, "a run"))
         self.assertEqual(len(root.findall("{http://www.w3.org/2000/svg}polyline")), 1)
 
