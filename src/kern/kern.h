@@ -169,7 +169,7 @@ struct cm_requantize; /* below: Integers */
 typedef struct cm_winograd_output_tile {
     const float *sums;
     const uint32_t *rows;
-    void *c;
+    float *c;
     const cm_epilogue *epilogue;
     const struct cm_requantize *requantize; /* s32 */
     const cm_winograd_place *places; /* [tiles] */

@@ -44,7 +44,7 @@ VEC_INLINE void winograd_output_finish(const cm_winograd_output_tile *tile, cons
         sum = winograd_output_activate_rare(epilogue, sum);
     if (epilogue->add != NULL && epilogue->add_after)
         sum = vec_add(sum, vec_load_if(epilogue->add + at, channels->part, channels->mask));
-    vec_store_if((float *)tile->c + at, sum, channels->part, channels->mask);
+    vec_store_if(tile->c + at, sum, channels->part, channels->mask);
 }
 
 /* A vector of channels of one tile; sums: the group. rows: [positions * positions] */

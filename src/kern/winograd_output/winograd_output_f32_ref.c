@@ -24,7 +24,7 @@ static void transform(winograd_side down, winograd_side across, const cm_winogra
         winograd_backward(across, line, out);
         for (int j = 0; j < place->columns; j++) {
             ptrdiff_t at = place->offset + row * tile->line_stride + j * tile->pixel_stride;
-            ((float *)tile->c)[at + channel] = scalar_finish(epilogue, out[j], epilogue->add != NULL ? epilogue->add + at : NULL, channel);
+            tile->c[at + channel] = scalar_finish(epilogue, out[j], epilogue->add != NULL ? epilogue->add + at : NULL, channel);
         }
     }
 }

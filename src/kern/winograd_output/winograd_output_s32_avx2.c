@@ -46,7 +46,7 @@ static __attribute__((noinline)) void finish(const cm_winograd_output_tile *tile
         ptrdiff_t pixel = place->offset + i * tile->line_stride, at = pixel * tile->pixel_stride + first;
         requantize_block block = { .sums = sums + i * outputs * BLOCK, .stride = BLOCK, .column = first, .first_row = (int)pixel, .rows = place->columns,
                                    .columns = channels, .c_stride = tile->pixel_stride };
-        block.c = e->last.on ? (void *)((uint8_t *)tile->c + at) : (void *)((float *)tile->c + at);
+        block.c = e->last.on ? (void *)((uint8_t *)(void *)tile->c + at) : (void *)(tile->c + at);
         requantize_sums(e, &block);
     }
 }
