@@ -305,6 +305,19 @@ static cameo_status prepare_integer(cm_step *step, cm_graph *graph, cm_weight_st
     return cm_weights_pack(store, graph, step->op, &layout, &step->packed, error);
 }
 
+static cameo_status prepare_integer_conv(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, int taps, cameo_error *error)
+{
+    const cm_op *op = step->op;
+    step->algorithm = cm_algorithm_choose_bytes(op, policy);
+    if (step->algorithm.winograd) {
+        cameo_status status = cm_step_prepare_winograd(step, graph, store, policy->tier, error);
+        if (status != CAMEO_OK || step->packed)
+            return status;
+        *step = (cm_step){.op = op}; /* its sums may be too large for that */
+    }
+    return prepare_integer(step, graph, store, policy, taps, error);
+}
+
 cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, cameo_error *error)
 {
     const cm_op *op = step->op;
@@ -315,15 +328,9 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
         return status;
     if (cm_algorithm_depthwise(op))
         return cm_step_prepare_depthwise(step, graph, store, policy->tier, error);
-    step->algorithm = op->integer ? cm_algorithm_choose_bytes(op, policy) : cm_algorithm_choose(op, policy);
-    if (op->integer && step->algorithm.winograd) {
-        status = cm_step_prepare_winograd(step, graph, store, policy->tier, error);
-        if (status != CAMEO_OK || step->packed)
-            return status;
-        *step = (cm_step){.op = op}; /* its sums may be too large for that */
-    }
     if (op->integer)
-        return prepare_integer(step, graph, store, policy, taps, error);
+        return prepare_integer_conv(step, graph, store, policy, taps, error);
+    step->algorithm = cm_algorithm_choose(op, policy);
     if (step->algorithm.winograd)
         return cm_step_prepare_winograd(step, graph, store, policy->tier, error);
     step->kernel = cm_kernel_choose(CM_KERNEL_igemm, step->algorithm.half ? "f16" : "f32", policy->tier);

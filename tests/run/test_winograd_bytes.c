@@ -168,8 +168,8 @@ static void every_size_is_exact(void **state)
 {
     (void)state;
     for (int height = 1; height <= MOST_SIZE; height++) {
-        layer l = {.inputs = 32 + height, .outputs = MOST_OUTPUTS - 2 * height, .height = height, .width = MOST_SIZE + 1 - height, .zero = 100 + height, .pad = 1,
-                   .x = ANY, .weights = ANY};
+        layer l = {.inputs = 32 + height, .outputs = MOST_OUTPUTS - 2 * height, .height = height, .width = MOST_SIZE + 1 - height,
+                   .zero = 100 + height, .pad = 1, .x = ANY, .weights = ANY};
         check_layer(l, true);
         l.pad = 0;
         if (out_height(&l) > 0 && out_width(&l) > 0)
