@@ -72,7 +72,8 @@ typedef void cm_igemm_fn(const cm_igemm_tile *tile);
  * on from what c holds.
  * next: the rows that are multiplied next, laid out like a; they are fetched into the first-level cache. ahead: so many bytes in front of its use a
  * panel of half floats is fetched into the second-level cache, at an even pace: faster than memory delivers, it would hold up all other loads. Neither
- * is ever read, so they may point anywhere. */
+ * is ever read, so they may point anywhere.
+ * Types s16: each 4-byte word of a and of the panel is two 16-bit integers instead, and those of c are 32-bit sums of both products, which wrap. */
 #define CM_GEMM_K 16
 /* Channels rounded up to whole groups. */
 static inline int cm_gemm_padded(int channels)
@@ -99,7 +100,11 @@ typedef void cm_gemm_fn(const cm_gemm_tile *tile);
  *
  * The same happens along both sides of a tile, and a side is one of two: whole, or, at the end of a picture, half as long. Half a side is evaluated at
  * some of the points of the whole, so that both have the same weights. With stride 2 a side is two filters of stride 1, of even pixels (two taps) and of
- * odd ones (one tap, whose outputs are not transformed: all have the same weight). winograd/winograd_steps.h has the matrices. */
+ * odd ones (one tap, whose outputs are not transformed: all have the same weight). winograd/winograd_steps.h has the matrices.
+ *
+ * Bytes (types s8, u8, s32; scheme CM_WINOGRAD_4 alone) have exact integers all the way, two input channels in each 4-byte word of U and V
+ * (gemm_s16), at other points: winograd/winograd_integers.h. What comes out is the sum of (byte - zero) * weight to the last bit
+ * where that is below 2^25 in magnitude, whatever the 32-bit sums on the way did. */
 typedef enum cm_winograd_scheme {
     CM_WINOGRAD_2, /* m 2, stride 1 */
     CM_WINOGRAD_4, /* m 4, stride 1 */
@@ -124,7 +129,7 @@ cm_winograd_scheme cm_winograd_scheme_of(int m, int stride);
 
 /* filters: [9] taps, tap_stride apart, each [k, row] floats, or IEEE half floats (types f16) -> u: panels as gemm reads them, of the first `columns`
  * columns (a multiple of 16, at most row): [edge * edge] weights, weight_stride floats apart, each [columns/nr] panels, panel_stride floats apart,
- * each [k + zeros, nr], the last of them zero. */
+ * each [k + zeros, nr], the last of them zero. Types s8: filters are pairs of signed bytes, which all strides count as one. */
 typedef struct cm_winograd_filter_tile {
     const void *filters;
     float *u;
@@ -136,19 +141,21 @@ typedef void cm_winograd_filter_fn(const cm_winograd_filter_tile *tile);
 
 /* Tiles of one kind. pixels: [tiles, inputs down * inputs across] pointers, each to the channels of a pixel;
  * rows: [tiles, positions down * positions across], where each position's row begins -> v: [channels/16] groups, group_stride floats apart, each
- * [., 16] as gemm reads it: a position goes to rows[.] floats from a group's start; a last group of 16 channels is filled up with zeros. */
+ * [., 16] as gemm reads it: a position goes to rows[.] floats from a group's start; a last group of 16 channels is filled up with zeros.
+ * Types u8: pixels are bytes, each taken less zero, and a group holds 32 channels. */
 typedef struct cm_winograd_input_tile {
     const float *const *pixels;
     const uint32_t *rows;
     float *v;
     ptrdiff_t group_stride;
     int tiles, channels;
+    int zero; /* u8 */
     cm_winograd_scheme scheme;
     bool half_down, half_across;
 } cm_winograd_input_tile;
 typedef void cm_winograd_input_fn(const cm_winograd_input_tile *tile);
 
-/* Where a tile's outputs go: `offset` floats from the picture's start; only rows x columns of them exist. */
+/* Where a tile's outputs go: `offset` floats (types s32: pixels) from the picture's start; only rows x columns of them exist. */
 typedef struct cm_winograd_place {
     ptrdiff_t offset;
     int rows, columns;
@@ -156,12 +163,15 @@ typedef struct cm_winograd_place {
 
 /* Tiles of one kind. rows: as above; sums: [channels/16] groups, group_stride floats apart, each [., 16] as gemm writes them -> c at channels
  * column .. column + channels - 1 of every pixel of the tiles: pixel distance pixel_stride, line distance line_stride.
- * The epilogue's scale, bias and slope are read at `column`, its residual where c is written (add_stride is not used). */
+ * The epilogue's scale, bias and slope are read at `column`, its residual where c is written (add_stride is not used).
+ * Types s32: requantize stands in for the epilogue, c is bytes or floats, pixel_stride counts its elements, line_stride pixels. */
+struct cm_requantize; /* below: Integers */
 typedef struct cm_winograd_output_tile {
     const float *sums;
     const uint32_t *rows;
     float *c;
     const cm_epilogue *epilogue;
+    const struct cm_requantize *requantize; /* s32 */
     const cm_winograd_place *places; /* [tiles] */
     ptrdiff_t group_stride, pixel_stride, line_stride;
     int tiles, channels, column;

@@ -13,10 +13,14 @@
     X(igemm, f16, 4, 8, REF, ref)       \
     X(gemm, f32, 4, 8, REF, ref)        \
     X(gemm, f16, 4, 8, REF, ref) \
+    X(gemm, s16, 4, 8, REF, ref)        \
     X(winograd_filter, f32, 1, 1, REF, ref) \
     X(winograd_filter, f16, 1, 1, REF, ref) \
+    X(winograd_filter, s8, 1, 1, REF, ref) \
     X(winograd_input, f32, 1, 1, REF, ref) \
+    X(winograd_input, u8, 1, 1, REF, ref) \
     X(winograd_output, f32, 1, 1, REF, ref) \
+    X(winograd_output, s32, 1, 1, REF, ref) \
     X(dwconv, f32, 1, 1, REF, ref)      \
     X(pool, f32, 1, 1, REF, ref)        \
     X(map, f32, 1, 1, REF, ref)         \
@@ -37,10 +41,14 @@
     X(igemm, f16, 6, 16, AVX2, avx2)      \
     X(gemm, f32, 6, 16, AVX2, avx2)       \
     X(gemm, f16, 6, 16, AVX2, avx2) \
+    X(gemm, s16, 6, 16, AVX2, avx2)       \
     X(winograd_filter, f32, 1, 8, AVX2, avx2) \
     X(winograd_filter, f16, 1, 8, AVX2, avx2) \
+    X(winograd_filter, s8, 1, 8, AVX2, avx2) \
     X(winograd_input, f32, 1, 8, AVX2, avx2) \
+    X(winograd_input, u8, 1, 16, AVX2, avx2) \
     X(winograd_output, f32, 1, 8, AVX2, avx2) \
+    X(winograd_output, s32, 1, 8, AVX2, avx2) \
     X(dwconv, f32, 1, 8, AVX2, avx2)      \
     X(pool, f32, 1, 8, AVX2, avx2)        \
     X(map, f32, 1, 8, AVX2, avx2)         \

@@ -8,6 +8,9 @@ const short cm_algorithm_sizes[CM_ALGORITHM_SIZES] = {MEASURED_SIZES};
 
 /* Direct products of half floats are slower, but for large weights that are read for only a few output pixels: then half as many bytes are what counts
  * (at 7x7 pixels of 512 channels both are equally fast). Compact: weights from so many bytes on are halved anyway. */
+/* Bytes: convolutions with fewer channels, in or out, are direct. */
+enum { FEWEST_WINOGRAD_BYTES = 32 };
+
 enum { HALF_BYTES = 4 << 20, HALF_PIXELS = 32, COMPACT_HALF_BYTES = 1 << 20 };
 
 const cm_algorithm_row *cm_algorithm_rows(cm_cpu_tier tier, int *count)
@@ -87,6 +90,17 @@ cm_algorithm cm_algorithm_choose(const cm_op *op, const cm_policy *policy)
     const cm_algorithm_row *row = nearest_row(policy->tier, op->u.conv.stride[0], (double)op->inputs[0]->dims[1], (double)output[1]);
     int column = nearest_size(sqrt((double)output[2] * (double)output[3]));
     return policy->compact ? row->compact[column] : row->fast[column];
+}
+
+cm_algorithm cm_algorithm_choose_bytes(const cm_op *op, const cm_policy *policy)
+{
+    cm_algorithm direct = {0}, winograd = {.winograd = 4};
+    if (!winograd_fits(op) || op->u.conv.stride[0] != 1 || cm_algorithm_depthwise(op))
+        return direct;
+    if (policy->forced)
+        return policy->forced->winograd ? winograd : direct;
+    bool widens = cm_kernel_choose(CM_KERNEL_qgemm, "u8s8", policy->tier)->tier == CM_CPU_AVX2;
+    return widens && op->inputs[0]->dims[1] >= FEWEST_WINOGRAD_BYTES && op->output->dims[1] >= FEWEST_WINOGRAD_BYTES ? winograd : direct;
 }
 
 const char *cm_algorithm_text(cm_algorithm algorithm)

@@ -30,7 +30,7 @@ cm_epilogue cm_step_epilogue(const cm_fused *fused, const cm_packed *packed, con
 const char *cm_step_algorithm(const cm_step *step)
 {
     if (step->op->integer && step->packed)
-        return cm_algorithm_depthwise(step->op) ? "depthwise, int8" : "direct, int8";
+        return cm_algorithm_depthwise(step->op) ? "depthwise, int8" : step->algorithm.winograd ? "winograd 4x4, int8" : "direct, int8";
     bool banded = step->op->chain_before || step->op->chain_after;
     if (cm_algorithm_depthwise(step->op))
         return banded ? "depthwise, banded" : "depthwise";

@@ -49,7 +49,7 @@ typedef struct cm_winograd {
     cm_winograd_cut down, across; /* of one picture */
     int64_t tiles;                /* of all pictures */
     int chunk_tiles;              /* a thread's scratch holds so many */
-    int k, k_block;               /* input channels rounded up to CM_GEMM_K; so many are multiplied at once */
+    int k, k_block;               /* input channels (bytes: pairs of them) rounded up to CM_GEMM_K; so many are multiplied at once */
     int width;                    /* output channels of a group */
     bool kept;                    /* filters are kept transformed, as half floats */
     bool whole;                   /* they are not, and all are transformed before the first tile */
@@ -80,7 +80,7 @@ typedef struct cm_step {
 cameo_status cm_step_prepare(cm_step *step, cm_graph *graph, const cm_op *op, cm_weight_store *store, const cm_policy *policy, cameo_error *error);
 cameo_status cm_step_prepare_depthwise(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error);
 cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, cameo_error *error);
-/* step->algorithm is set. */
+/* step->algorithm is set. Bytes: step->packed stays NULL where sums may be too large (cm_weights_pack). */
 cameo_status cm_step_prepare_winograd(cm_step *step, cm_graph *graph, cm_weight_store *store, cm_cpu_tier tier, cameo_error *error);
 cameo_status cm_step_prepare_dense(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, cameo_error *error);
 /* QUANTIZE, DEQUANTIZE, REQUANTIZE. */

@@ -292,7 +292,7 @@ static cameo_status check_rows(const cm_graph *graph, const cm_op *op, int64_t r
                    (long long)rows);
 }
 
-/* Bytes: directly, whatever the shape. */
+/* Bytes, directly. */
 static cameo_status prepare_integer(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, int taps, cameo_error *error)
 {
     step->kernel = cm_kernel_choose(CM_KERNEL_qgemm, "u8s8", policy->tier);
@@ -303,6 +303,19 @@ static cameo_status prepare_integer(cm_step *step, cm_graph *graph, cm_weight_st
     step->scratch_bytes = (size_t)step->block_pixels * (size_t)taps * sizeof(float *) + CM_ALIGNMENT;
     cm_weight_layout layout = {.form = CM_WEIGHTS_BYTES, .nr = step->kernel->nr};
     return cm_weights_pack(store, graph, step->op, &layout, &step->packed, error);
+}
+
+static cameo_status prepare_integer_conv(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, int taps, cameo_error *error)
+{
+    const cm_op *op = step->op;
+    step->algorithm = cm_algorithm_choose_bytes(op, policy);
+    if (step->algorithm.winograd) {
+        cameo_status status = cm_step_prepare_winograd(step, graph, store, policy->tier, error);
+        if (status != CAMEO_OK || step->packed)
+            return status;
+        *step = (cm_step){.op = op}; /* its sums may be too large for that */
+    }
+    return prepare_integer(step, graph, store, policy, taps, error);
 }
 
 cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_store *store, const cm_policy *policy, cameo_error *error)
@@ -316,7 +329,7 @@ cameo_status cm_step_prepare_conv(cm_step *step, cm_graph *graph, cm_weight_stor
     if (cm_algorithm_depthwise(op))
         return cm_step_prepare_depthwise(step, graph, store, policy->tier, error);
     if (op->integer)
-        return prepare_integer(step, graph, store, policy, taps, error);
+        return prepare_integer_conv(step, graph, store, policy, taps, error);
     step->algorithm = cm_algorithm_choose(op, policy);
     if (step->algorithm.winograd)
         return cm_step_prepare_winograd(step, graph, store, policy->tier, error);

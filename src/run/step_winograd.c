@@ -9,6 +9,9 @@
  * would take longer. Larger ones are made block by block as they are used if there are many tiles, or if little memory is wanted; for few tiles
  * writing them into the cache would cost more than reading them from memory, and filters are kept transformed, as half floats.
  *
+ * Bytes go the same way in exact integers (kern.h): two input channels are one word of V and of U, and filters are always transformed in each run, since 16
+ * bits for each of 36 weights are eight times as large as they are.
+ *
  * A task takes tiles and groups of output channels through all steps, in scratch memory of its thread. Where U is small tasks share the tiles; where
  * it is large they share the groups, so that each filter is read and transformed once, and each task transforms all the tiles: that costs less than
  * fetching them transformed from another core's cache. What a tile's outputs become is the same in any cut. */
@@ -31,7 +34,9 @@ typedef struct winograd_job {
     cm_window window;
     const float *x, *residual;
     float *y;
-    int inputs, outputs, groups;
+    int inputs, outputs, groups; /* inputs: channels, or pairs of bytes */
+    ptrdiff_t pixel_stride;      /* of the output, in elements */
+    cm_requantize requantize;    /* bytes */
     int chunks, parts, tasks; /* tiles are cut into so many chunks, groups into so many parts */
 } winograd_job;
 
@@ -109,6 +114,11 @@ static ptrdiff_t group_stride(const cm_winograd_chunk *chunk)
     return (ptrdiff_t)(chunk->rows | 1) * CM_GEMM_K;
 }
 
+static bool of_bytes(const winograd_job *job)
+{
+    return job->step->op->integer != NULL;
+}
+
 static void transform_input(const winograd_job *job, const cm_winograd_chunk *chunk, const winograd_scratch *scratch)
 {
     const cm_winograd *w = job->winograd;
@@ -116,7 +126,8 @@ static void transform_input(const winograd_job *job, const cm_winograd_chunk *ch
                                    .rows = scratch->rows,
                                    .v = scratch->v,
                                    .group_stride = group_stride(chunk),
-                                   .channels = job->inputs,
+                                   .channels = of_bytes(job) ? 2 * job->inputs : job->inputs,
+                                   .zero = of_bytes(job) ? job->step->op->integer->zero : 0,
                                    .scheme = w->scheme};
     for (int kind = 0; kind < CM_WINOGRAD_KINDS; kind++) {
         int inputs = cm_winograd_kind_inputs(w, kind), end = chunk->kind_first[kind + 1];
@@ -132,9 +143,10 @@ static void transform_input(const winograd_job *job, const cm_winograd_chunk *ch
     }
 }
 
+/* Of a filter's number, or of two that are bytes. */
 static size_t filter_bytes(const winograd_job *job)
 {
-    return job->step->algorithm.half ? sizeof(uint16_t) : sizeof(float);
+    return job->step->algorithm.half || of_bytes(job) ? sizeof(uint16_t) : sizeof(float);
 }
 
 /* Where a group's filters of one tap begin, at input channel k. */
@@ -211,6 +223,12 @@ static void multiply_weight(const winograd_job *job, const cm_winograd_chunk *ch
     }
 }
 
+/* Of pixels in what places count. */
+static int place_stride(const winograd_job *job)
+{
+    return of_bytes(job) ? 1 : job->outputs;
+}
+
 static void transform_output(const winograd_job *job, const cm_winograd_chunk *chunk, int column, int channels, const winograd_scratch *scratch)
 {
     const cm_winograd *w = job->winograd;
@@ -219,9 +237,10 @@ static void transform_output(const winograd_job *job, const cm_winograd_chunk *c
                                     .rows = scratch->rows,
                                     .c = job->y,
                                     .epilogue = &epilogue,
+                                    .requantize = &job->requantize,
                                     .group_stride = group_stride(chunk),
-                                    .pixel_stride = job->outputs,
-                                    .line_stride = (ptrdiff_t)job->window.out_width * job->outputs,
+                                    .pixel_stride = job->pixel_stride,
+                                    .line_stride = (ptrdiff_t)job->window.out_width * place_stride(job),
                                     .channels = channels,
                                     .column = column,
                                     .scheme = w->scheme};
@@ -249,7 +268,7 @@ static void run_chunk(const winograd_job *job, int64_t number, int group, int en
     int64_t first = w->tiles * number / job->chunks, last = w->tiles * (number + 1) / job->chunks;
     cm_winograd_chunk chunk = cm_winograd_chunk_of(w, first, (int)(last - first), scratch->order, scratch->rows);
     for (int i = 0; i < chunk.tiles; i++)
-        scratch->places[i] = cm_winograd_place_of(w, &job->window, job->outputs, scratch->order[i]);
+        scratch->places[i] = cm_winograd_place_of(w, &job->window, place_stride(job), scratch->order[i]);
     transform_input(job, &chunk, scratch);
     for (; group < end; group++) {
         filter_block block = {.group = group, .channels = channels_of(job, group)};
@@ -276,16 +295,29 @@ static void winograd_task(void *argument, int task, int worker)
         run_chunk(job, chunk, (int)(job->groups * part / job->parts), (int)(job->groups * (part + 1) / job->parts), &scratch);
 }
 
+/* Elements from one pixel to the next. */
+static ptrdiff_t row_of(const cm_value *value)
+{
+    return (ptrdiff_t)(value->is_bytes ? 4 * cm_value_words(value->dims[1]) : value->dims[1]);
+}
+
 static winograd_job job_of(const cm_step *step, const cm_context *context)
 {
     const cm_op *op = step->op;
     winograd_job job = {.step = step, .winograd = &step->winograd, .context = context, .window = cm_window_of(op)};
     job.x = cm_context_data(context, op->inputs[0]);
-    job.residual = op->u.conv.fused.has_residual ? cm_context_data(context, op->inputs[1]) : NULL;
+    bool adds = op->integer ? op->integer->has_add : op->u.conv.fused.has_residual;
+    job.residual = adds ? cm_context_data(context, op->inputs[1]) : NULL;
     job.y = cm_context_data(context, op->output);
     job.inputs = (int)op->inputs[0]->dims[1];
     job.outputs = (int)op->output->dims[1];
     job.groups = ceil_div(job.outputs, step->winograd.width);
+    job.pixel_stride = row_of(op->output);
+    if (op->integer) {
+        job.window.channels = cm_value_words(op->inputs[0]->dims[1]);
+        job.inputs = 2 * (int)job.window.channels;
+        job.requantize = cm_step_requantize(op->integer, step->packed->offset, job.residual, adds ? row_of(op->inputs[1]) : 0);
+    }
     return job;
 }
 
@@ -325,21 +357,22 @@ cameo_status cm_step_prepare_winograd(cm_step *step, cm_graph *graph, cm_weight_
     cm_winograd *w = &step->winograd;
     w->scheme = cm_winograd_scheme_of(step->algorithm.winograd, op->u.conv.stride[0]);
     w->edge = cm_winograd_edge(w->scheme);
-    w->filter = cm_kernel_choose(CM_KERNEL_winograd_filter, step->algorithm.half ? "f16" : "f32", tier);
-    w->input = cm_kernel_choose(CM_KERNEL_winograd_input, "f32", tier);
+    bool bytes = op->integer != NULL;
+    w->filter = cm_kernel_choose(CM_KERNEL_winograd_filter, bytes ? "s8" : step->algorithm.half ? "f16" : "f32", tier);
+    w->input = cm_kernel_choose(CM_KERNEL_winograd_input, bytes ? "u8" : "f32", tier);
     w->kept = step->algorithm.kept;
-    w->multiply = cm_kernel_choose(CM_KERNEL_gemm, w->kept ? "f16" : "f32", tier);
-    w->output = cm_kernel_choose(CM_KERNEL_winograd_output, "f32", tier);
+    w->multiply = cm_kernel_choose(CM_KERNEL_gemm, bytes ? "s16" : w->kept ? "f16" : "f32", tier);
+    w->output = cm_kernel_choose(CM_KERNEL_winograd_output, bytes ? "s32" : "f32", tier);
     w->down = cm_winograd_cut_of(w->scheme, op->output->dims[2]);
     w->across = cm_winograd_cut_of(w->scheme, op->output->dims[3]);
     w->tiles = op->output->dims[0] * w->down.tiles * w->across.tiles;
-    int outputs = (int)op->output->dims[1];
-    cut(w, (int)op->inputs[0]->dims[1], outputs);
+    int inputs = (int)op->inputs[0]->dims[1], outputs = (int)op->output->dims[1];
+    cut(w, bytes ? 2 * (int)cm_value_words(inputs) : inputs, outputs);
     step->kernel = w->multiply;
     step->kernel_name = w->multiply->name;
     step->run = run_winograd;
     step->scratch_bytes = lay_out(w, ceil_div(outputs, w->width), NULL, NULL);
     w->layout = w->kept ? (cm_weight_layout){.form = CM_WEIGHTS_WINOGRAD, .nr = w->multiply->nr, .edge = w->edge, .half = true}
-                        : (cm_weight_layout){.form = CM_WEIGHTS_PANELS, .nr = w->width, .half = step->algorithm.half};
+                        : (cm_weight_layout){.form = bytes ? CM_WEIGHTS_BYTES_WINOGRAD : CM_WEIGHTS_PANELS, .nr = w->width, .half = step->algorithm.half};
     return cm_weights_pack(store, graph, op, &w->layout, &step->packed, error);
 }

@@ -260,7 +260,7 @@ static size_t weight_bytes(const cm_layer *l, const cm_weight_layout *layout, cm
         return (size_t)l->taps * (size_t)l->inputs * (size_t)l->outputs * sizeof(float);
     if (layout->form == CM_WEIGHTS_WINOGRAD)
         return cm_winograd_bytes(layout, l->inputs, l->outputs);
-    if (layout->form == CM_WEIGHTS_BYTES)
+    if (layout->form == CM_WEIGHTS_BYTES || layout->form == CM_WEIGHTS_BYTES_WINOGRAD)
         return cm_bytes_panels(l, layout->nr);
     if (layout->form == CM_WEIGHTS_BYTES_DEPTHWISE)
         return cm_bytes_depthwise(l, layout->nr);
@@ -336,7 +336,8 @@ static cameo_status fill(const cm_layer *l, const cm_weight_layout *layout, cm_p
     case CM_WEIGHTS_PAIRED: return pack_depthwise(l, packed, error);
     case CM_WEIGHTS_PANELS: return pack_panels(l, layout, packed, pool, error);
     case CM_WEIGHTS_BYTES_DEPTHWISE: cm_pack_bytes_depthwise(l, layout, packed); return CAMEO_OK;
-    case CM_WEIGHTS_BYTES: return cm_pack_bytes(l, layout, packed, pool, error);
+    case CM_WEIGHTS_BYTES:
+    case CM_WEIGHTS_BYTES_WINOGRAD: return cm_pack_bytes(l, layout, packed, pool, error);
     case CM_WEIGHTS_WINOGRAD: return cm_pack_winograd(l, layout, packed, pool, error);
     }
     return cm_fail(error, CAMEO_ERROR_INTERNAL, "%s: weights of '%s' in no known form", l->graph->path, l->op->name);
@@ -365,7 +366,7 @@ static cm_packed **bucket_of(cm_weight_store *store, const cm_weight_key *key)
     return &store->buckets[(key->content ^ key->content >> 32 ^ (uint32_t)key->source) % CM_WEIGHT_BUCKETS];
 }
 
-/* From the cache or packed now, into the store. */
+/* From the cache or packed now, into the store. NULL: the weights do not suit the layout. */
 static cameo_status add(cm_weight_store *store, cm_graph *graph, const cm_op *op, const cm_weight_key *key, cm_packed **result,
                         cameo_error *error)
 {
@@ -383,11 +384,12 @@ static cameo_status add(cm_weight_store *store, cm_graph *graph, const cm_op *op
                          (unsigned long long)store->bytes + packed->bytes, op->name, (unsigned long long)store->max_bytes);
     const void *block = status == CAMEO_OK ? cm_weight_cache_take(store->cache, key, packed->bytes) : NULL;
     packed->cached = block != NULL;
+    bool fits = block || key->layout.form != CM_WEIGHTS_BYTES_WINOGRAD || cm_bytes_fit_winograd(&l);
     if (block)
         place(&l, &key->layout, packed, block);
-    else if (status == CAMEO_OK)
+    else if (status == CAMEO_OK && fits)
         status = make(&l, packed, store->pool, error);
-    if (status != CAMEO_OK) {
+    if (status != CAMEO_OK || !fits) {
         free_packed(packed);
         return status;
     }

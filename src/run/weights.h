@@ -18,13 +18,14 @@ typedef enum cm_weight_form {
     CM_WEIGHTS_PANELS,    /* igemm's panels, group by group; also Winograd's filters where they are transformed in each run */
     CM_WEIGHTS_WINOGRAD,  /* gemm's panels of Winograd's filters, transformed: [group of CM_WINOGRAD_GROUP outputs][weight][panel in group][k][nr] */
     CM_WEIGHTS_BYTES,     /* qgemm's panels of 8-bit weights */
-    CM_WEIGHTS_BYTES_DEPTHWISE /* as qdwconv reads 8-bit weights */
+    CM_WEIGHTS_BYTES_DEPTHWISE, /* as qdwconv reads 8-bit weights */
+    CM_WEIGHTS_BYTES_WINOGRAD   /* 8-bit filters that are transformed in each run: [group of nr outputs][tap][pair of inputs][nr][2] */
 } cm_weight_form;
 
 /* The layer's input is bytes. */
 static inline bool cm_weights_of_bytes(cm_weight_form form)
 {
-    return form == CM_WEIGHTS_BYTES || form == CM_WEIGHTS_BYTES_DEPTHWISE;
+    return form >= CM_WEIGHTS_BYTES;
 }
 
 typedef struct cm_weight_layout {
@@ -100,6 +101,7 @@ void cm_weight_store_begin(cm_weight_store *store, cm_pool *pool);
 void cm_weight_store_end(cm_weight_store *store);
 
 /* The weights of a CONV or DENSE op packed in a layout, from the store, the cache, or made now. They live as long as the store.
+ * -> NULL for BYTES_WINOGRAD where the weights are so large that sums of bytes may pass what Winograd's integers hold (kern.h): another form must do.
  * Errors: MEMORY, LIMIT, FORMAT (a weight that is no finite number: layer and place are named). Thread-safe. */
 cameo_status cm_weights_pack(cm_weight_store *store, cm_graph *graph, const cm_op *op, const cm_weight_layout *layout, const cm_packed **packed,
                              cameo_error *error);

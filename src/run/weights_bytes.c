@@ -40,15 +40,22 @@ static int weight_at(const cm_onnx_tensor *tensor, size_t index)
     return tensor->type == CM_ONNX_UINT8 ? byte - 128 : (int8_t)byte;
 }
 
+/* Inputs of one output that lie side by side. */
+static size_t together_of(const cm_weight_layout *layout)
+{
+    return layout->form == CM_WEIGHTS_BYTES_WINOGRAD ? 2 : 4;
+}
+
 /* One output's column of its panel; returns the sum of its weights. */
-static int32_t write_column(const cm_layer *l, int nr, size_t output, int8_t *column)
+static int32_t write_column(const cm_layer *l, const cm_weight_layout *layout, size_t output, int8_t *column)
 {
     const cm_onnx_tensor *tensor = l->from->value->quantised->tensor;
+    size_t nr = (size_t)layout->nr, together = together_of(layout);
     int32_t sum = 0;
-    for (size_t tap = 0; tap < (size_t)l->taps; tap++, column += tap_words(l) * (size_t)nr * 4) {
+    for (size_t tap = 0; tap < (size_t)l->taps; tap++, column += tap_words(l) * nr * 4) {
         for (size_t i = 0; i < (size_t)l->inputs; i++) {
             int weight = weight_at(tensor, file_index(l, output, tap, i));
-            column[i / 4 * (size_t)nr * 4 + i % 4] = (int8_t)weight;
+            column[i / together * nr * together + i % together] = (int8_t)weight;
             sum += weight;
         }
     }
@@ -62,12 +69,36 @@ static int pack_panel(const cm_panel_job *job, const cm_layer *l, int panel, flo
     int8_t *to = (int8_t *)job->packed->weights + (size_t)panel * panel_size(l, nr);
     (void)scratch;
     for (int j = 0; j < nr && first + j < l->outputs; j++) {
-        int32_t sum = write_column(l, nr, (size_t)(first + j), to + (size_t)j * 4);
-        /* Sums wrap: only what is left in the end must fit. */
-        uint32_t offset = (uint32_t)(integer->bias ? integer->bias[first + j] : 0) - (uint32_t)integer->zero * (uint32_t)sum;
+        int32_t sum = write_column(l, job->layout, (size_t)(first + j), to + (size_t)j * together_of(job->layout));
+        /* Winograd's kernels take the zero off their bytes. Sums wrap: only what is left in the end must fit. */
+        uint32_t zero = job->layout->form == CM_WEIGHTS_BYTES_WINOGRAD ? 0 : (uint32_t)integer->zero;
+        uint32_t offset = (uint32_t)(integer->bias ? integer->bias[first + j] : 0) - zero * (uint32_t)sum;
         memcpy(&job->packed->offset[first + j], &offset, sizeof offset);
     }
     return -1;
+}
+
+/* A byte is at most `above` over the zero and `below` under it. */
+static bool output_fits_winograd(const cm_layer *l, size_t output, int64_t above, int64_t below)
+{
+    const cm_onnx_tensor *tensor = l->from->value->quantised->tensor;
+    int64_t sums[2] = {0}, most = INT64_C(1) << 25; /* of positive weights, and of negative ones less their sign */
+    for (size_t i = 0, count = (size_t)l->inputs * (size_t)l->taps; i < count; i++) {
+        int weight = weight_at(tensor, output * count + i);
+        sums[weight < 0] += weight < 0 ? -weight : weight;
+    }
+    return above * sums[0] + below * sums[1] < most && below * sums[0] + above * sums[1] < most;
+}
+
+bool cm_bytes_fit_winograd(const cm_layer *l)
+{
+    int64_t below = l->op->integer->zero, above = UINT8_MAX - below, largest = above > below ? above : below;
+    if (largest * -INT8_MIN * l->inputs * l->taps < INT64_C(1) << 25)
+        return true;
+    for (int output = 0; output < l->outputs; output++)
+        if (!output_fits_winograd(l, (size_t)output, above, below))
+            return false;
+    return true;
 }
 
 static void fill_padding(const cm_layer *l, cm_packed *packed)

@@ -50,11 +50,14 @@ typedef struct cm_panel_job {
  * scratch of its own. pool: NULL for the caller alone. Errors: MEMORY, FORMAT. */
 cameo_status cm_pack_panels(cm_panel_job *job, cm_pool *pool, cameo_error *error);
 
-/* Bytes of 8-bit weights in qgemm's panels. */
+/* Whether every sum of bytes is below 2^25 in magnitude, whatever the bytes are: as small as Winograd's integers must be. */
+bool cm_bytes_fit_winograd(const cm_layer *l);
+/* Bytes of 8-bit weights in qgemm's panels, and as Winograd's filters. */
 size_t cm_bytes_panels(const cm_layer *l, int nr);
 /* The same for qdwconv. */
 size_t cm_bytes_depthwise(const cm_layer *l, int nr);
-/* Fill packed->weights and offset, which are allocated and zero, with 8-bit weights, and pad_row: for qgemm, for qdwconv. Errors: MEMORY. */
+/* Fill packed->weights and offset, which are allocated and zero, with 8-bit weights, and pad_row: for qdwconv; for qgemm or as Winograd's filters. Errors:
+ * MEMORY. */
 void cm_pack_bytes_depthwise(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed);
 cameo_status cm_pack_bytes(const cm_layer *l, const cm_weight_layout *layout, cm_packed *packed, cm_pool *pool, cameo_error *error);
 

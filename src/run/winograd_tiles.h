@@ -40,7 +40,7 @@ int cm_winograd_most_positions(const cm_winograd *w);
 /* Pointers to the pixels under a tile of a kind, x being the first picture's start: [inputs of the kind]. */
 void cm_winograd_pixels(const cm_winograd *w, int kind, const cm_window *window, const float *x, const float *outside, cm_winograd_tile tile,
                         const float **pixels);
-/* Where its outputs go; of `outputs` channels. */
+/* Where its outputs go; pixels lie `outputs` apart. */
 cm_winograd_place cm_winograd_place_of(const cm_winograd *w, const cm_window *window, int outputs, cm_winograd_tile tile);
 
 #endif

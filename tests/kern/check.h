@@ -51,6 +51,10 @@ void epilogue_make(cm_epilogue *epilogue, int variant, int rows, int channels);
 double epilogue_wanted(const cm_epilogue *epilogue, double sum, double size, int row, int channel, double *bound);
 double activation_wanted(const cm_epilogue *epilogue, double x, int channel);
 
+/* The same for bytes. size: of the sums; variant: which steps there are. What a sum (with its offset) becomes is compared with c[at]. */
+void requantize_make(cm_requantize *e, int variant, int rows, int channels, float size);
+void requantize_check(const cm_kernel *kernel, const cm_requantize *e, int32_t sum, int row, int channel, const void *c, ptrdiff_t at, const char *where);
+
 /* Seconds of one call: the best of several rounds. */
 double measure_seconds(void (*call)(void *), void *context);
 /* One line of --time. work: floating-point operations (flops) or bytes of one call; share of this tier's measured FMA peak, or of memcpy over as
@@ -69,6 +73,10 @@ void check_winograd_filter(const cm_kernel *kernel);
 void check_winograd_input(const cm_kernel *kernel);
 void check_winograd_output(const cm_kernel *kernel);
 void time_winograd(const cm_kernel *kernel);
+/* gemm and the transforms of bytes: whatever types they have. */
+bool is_of_bytes(const cm_kernel *kernel);
+void check_winograd_bytes(const cm_kernel *kernel);
+void time_winograd_bytes(const cm_kernel *kernel);
 void check_dwconv(const cm_kernel *kernel);
 void time_dwconv(const cm_kernel *kernel);
 void check_pool(const cm_kernel *kernel);

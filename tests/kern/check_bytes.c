@@ -42,7 +42,7 @@ static cm_rounding random_rounding(bool on)
 }
 
 /* size: of the sums; variant: which steps there are. */
-static void requantize_make(cm_requantize *e, int variant, int rows, int channels, float size)
+void requantize_make(cm_requantize *e, int variant, int rows, int channels, float size)
 {
     static const cm_activation activations[3] = { CM_ACT_NONE, CM_ACT_PRELU, CM_ACT_CLIP };
     *e = (cm_requantize){ .activation = activations[variant % 3], .above = variant % 2 ? 1.0f : scaled(0.3f, 2.0f) };
@@ -110,7 +110,7 @@ static float wanted_float(const cm_requantize *e, int32_t sum, int row, int chan
 }
 
 /* c: [rows, stride] of bytes or floats; element [row][j] of channel `channel`. */
-static void compare_one(const cm_kernel *kernel, const cm_requantize *e, int32_t sum, int row, int channel, const void *c, ptrdiff_t at, const char *where)
+void requantize_check(const cm_kernel *kernel, const cm_requantize *e, int32_t sum, int row, int channel, const void *c, ptrdiff_t at, const char *where)
 {
     float v = wanted_float(e, sum, row, channel);
     if (!e->last.on) {
@@ -220,7 +220,7 @@ static void check_byte_product(const cm_kernel *kernel, byte_product p, int vari
     snprintf(where, sizeof where, "m %d n %d taps %d k %d variant %d", p.m, p.n, p.taps, p.k, variant);
     for (int i = 0; i < p.m; i++)
         for (int j = 0; j < p.n; j++)
-            compare_one(kernel, &p.epilogue, wanted_sum(kernel, &p, i, j), i, p.column + j, p.c, i * p.c_stride + j, where);
+            requantize_check(kernel, &p.epilogue, wanted_sum(kernel, &p, i, j), i, p.column + j, p.c, i * p.c_stride + j, where);
     check_marks(kernel, &p.epilogue, p.c, p.m, p.n, p.c_stride);
     check_counted();
 }
@@ -377,7 +377,7 @@ static void check_byte_depthwise(const cm_kernel *kernel, byte_depthwise d, int 
             int64_t sum = d.epilogue.offset[j];
             for (int k = 0; k < d.taps * d.sides; k++)
                 sum += (byte_tap(&d, i, k / d.sides)[j ^ k % d.sides] - d.zero) * d.numbers[k * d.channels + j];
-            compare_one(kernel, &d.epilogue, (int32_t)sum, i, j, d.c, i * d.c_stride + j, where);
+            requantize_check(kernel, &d.epilogue, (int32_t)sum, i, j, d.c, i * d.c_stride + j, where);
         }
     }
     check_marks(kernel, &d.epilogue, d.c, d.pixels, d.channels, d.c_stride);
@@ -475,7 +475,7 @@ void check_qmap(const cm_kernel *kernel)
         snprintf(where, sizeof where, "rows %d channels %d variant %d", rows, channels, i);
         for (int row = 0; row < rows; row++)
             for (int j = 0; j < channels; j++)
-                compare_one(kernel, &e, a[row * a_stride + j] - zero, row, j, c, row * c_stride + j, where);
+                requantize_check(kernel, &e, a[row * a_stride + j] - zero, row, j, c, row * c_stride + j, where);
         check_marks(kernel, &e, c, rows, channels, c_stride);
         check_counted();
     }

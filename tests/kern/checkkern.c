@@ -30,6 +30,16 @@ static part *const times[CM_KERNEL_OP_COUNT] = {
     [CM_KERNEL_quantize] = time_quantize, [CM_KERNEL_dequantize] = time_dequantize,
 };
 
+static part *check_of(const cm_kernel *kernel)
+{
+    return is_of_bytes(kernel) ? check_winograd_bytes : checks[kernel->op];
+}
+
+static part *time_of(const cm_kernel *kernel)
+{
+    return is_of_bytes(kernel) && kernel->op != CM_KERNEL_gemm ? time_winograd_bytes : times[kernel->op];
+}
+
 /* What the vector kernels are written in, of every instruction set of this architecture. */
 static const struct vocabulary {
     cm_kernel vectors; /* name and tier alone */
@@ -75,9 +85,9 @@ int main(int argc, char **argv)
             continue;
         taken++;
         if (timing)
-            times[rows[i].op](&rows[i]);
+            time_of(&rows[i])(&rows[i]);
         else
-            check(checks[rows[i].op], &rows[i]);
+            check(check_of(&rows[i]), &rows[i]);
     }
     for (const struct vocabulary *v = vocabularies; !timing && v->check != NULL; v++) {
         if (!is_wanted(&v->vectors, filter, here))

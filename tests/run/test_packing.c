@@ -108,7 +108,9 @@ static void check_bytes(cm_pool *pool)
                  {"each_bytes", {.form = CM_WEIGHTS_BYTES_DEPTHWISE, .nr = 4}, 0x14c8ef4a7aebc660u},
                  {"square_bytes", {.form = CM_WEIGHTS_BYTES, .nr = 8}, 0xede33597b8c43ccau},
                  {"square_bytes", {.form = CM_WEIGHTS_BYTES, .nr = 32}, 0x650f050f62bf212du},
-                 {"square_unsigned", {.form = CM_WEIGHTS_BYTES, .nr = 16}, 0x64b5178720a3ac6au}};
+                 {"square_unsigned", {.form = CM_WEIGHTS_BYTES, .nr = 16}, 0x64b5178720a3ac6au},
+                 {"square_bytes", {.form = CM_WEIGHTS_BYTES_WINOGRAD, .nr = 32}, 0x1a360b693a54518du},
+                 {"square_unsigned", {.form = CM_WEIGHTS_BYTES_WINOGRAD, .nr = 64}, 0xfcdf7638a064dc2fu}};
     pb bytes = build();
     const cm_onnx_limits limits = {.max_file_bytes = bytes.size, .max_nodes = 100};
     const int64_t dims[1][CAMEO_MAX_RANK] = {{1, CHANNELS, SIZE, SIZE}};

@@ -231,7 +231,7 @@ static bool multiplies_bytes(const cameo_layer_info *layer)
 {
     if (strcmp(layer->algorithm, "depthwise, int8") == 0)
         return strstr(layer->kernel, "qdwconv") != NULL;
-    return strcmp(layer->algorithm, "direct, int8") == 0 && strstr(layer->kernel, "qgemm") != NULL;
+    return strcmp(layer->algorithm, "direct, int8") == 0 ? strstr(layer->kernel, "qgemm") != NULL : strcmp(layer->algorithm, "winograd 4x4, int8") == 0;
 }
 
 /* Runs a batch; returns how many layers multiply bytes. *layers: how many there are in all. */

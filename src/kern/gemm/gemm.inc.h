@@ -1,6 +1,7 @@
 /* Matrix product of a packed left side, on the vectors of the including file, which defines the tile GEMM_MR x GEMM_COLUMNS vectors, how an element
  * of the panel is stored (gemm_panel_element, gemm_load), whether it comes from memory rather than from a cache (GEMM_PANEL_FROM_MEMORY; the panel's
- * row is then not longer than a cache line), and includes vector_*.h before this.
+ * row is then not longer than a cache line), and includes vector_*.h before this. GEMM_INTEGERS: it also defines what the sums and the words of the left
+ * side are (gemm_vec, gemm_zero, gemm_all, gemm_multiply, gemm_get, gemm_put); otherwise they are floats.
  *
  *            panel:   b0 .. b3        (streamed)
  *   row 0 -> a0 all:  s00 .. s03
@@ -13,6 +14,15 @@
 #include "kern/kernel_list.h"
 #include "kern/vector/unroll.h"
 #include "kern/vector/vector_math.h"
+
+#ifndef GEMM_INTEGERS
+typedef vec gemm_vec;
+#define gemm_zero vec_zero
+#define gemm_all(p) vec_all(*(p))
+#define gemm_multiply(x, b, sum) vec_fma(x, b, sum)
+#define gemm_get vec_load
+#define gemm_put vec_store
+#endif
 
 #define GEMM_NR (GEMM_COLUMNS * VEC)
 /* A line of the panel lasts for so many k. */
@@ -32,10 +42,10 @@ VEC_INLINE float *gemm_place(const cm_gemm_tile *tile, int i, int j)
 VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
 {
     const int m = variant.m, columns = variant.columns;
-    vec sums[GEMM_MR][GEMM_COLUMNS];
+    gemm_vec sums[GEMM_MR][GEMM_COLUMNS];
     UNROLL for (int i = 0; i < m; i++) {
         UNROLL for (int j = 0; j < columns; j++)
-            sums[i][j] = tile->accumulate ? vec_load(gemm_place(tile, i, j)) : vec_zero();
+            sums[i][j] = tile->accumulate ? gemm_get(gemm_place(tile, i, j)) : gemm_zero();
     }
     const gemm_panel_element *panel = tile->panel;
     const float *a = tile->a;
@@ -43,16 +53,16 @@ VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
     for (int group = 0; group < tile->k; group += CM_GEMM_K) {
         for (int k = 0; k < CM_GEMM_K; k += GEMM_LINE_K) {
             UNROLL for (int step = k; step < k + GEMM_LINE_K; step++, panel += GEMM_NR) {
-                vec b[GEMM_COLUMNS];
+                gemm_vec b[GEMM_COLUMNS];
                 UNROLL for (int j = 0; j < columns; j++)
                     b[j] = gemm_load(panel + j * VEC);
                 vec_prefetch((const void *)(next + (uintptr_t)step * CM_CACHE_LINE));
                 if (GEMM_PANEL_FROM_MEMORY && step % GEMM_LINE_K == 0)
                     vec_prefetch_far((const void *)((uintptr_t)panel + (uintptr_t)tile->ahead));
                 UNROLL for (int i = 0; i < m; i++) {
-                    vec x = vec_all(a[i * CM_GEMM_K + step]);
+                    gemm_vec x = gemm_all(a + i * CM_GEMM_K + step);
                     UNROLL for (int j = 0; j < columns; j++)
-                        sums[i][j] = vec_fma(x, b[j], sums[i][j]);
+                        sums[i][j] = gemm_multiply(x, b[j], sums[i][j]);
                 }
             }
         }
@@ -61,7 +71,7 @@ VEC_INLINE void gemm_body(const cm_gemm_tile *tile, const gemm_variant variant)
     }
     UNROLL for (int i = 0; i < m; i++) {
         UNROLL for (int j = 0; j < columns; j++)
-            vec_store(gemm_place(tile, i, j), sums[i][j]);
+            gemm_put(gemm_place(tile, i, j), sums[i][j]);
     }
 }
 
