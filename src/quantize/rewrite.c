@@ -358,7 +358,8 @@ static cameo_status put_graph(cm_rewriting *rw)
         else if (field.number != CM_GRAPH_NODE && (field.number != CM_GRAPH_VALUE_INFO || !is_gone(rw, field.bytes)))
             cm_proto_copy(rw->graph, &field);
     }
-    put_outputs(rw);
+    if (status == CAMEO_OK)
+        put_outputs(rw);
     return status;
 }
 

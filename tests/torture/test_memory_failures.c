@@ -406,6 +406,56 @@ static void models_are_made(void **state)
     assert_int_equal(files_left("made.onnx"), 0);
 }
 
+/* ---- Quantisation ---- */
+
+static cameo_status write_quantised(cameo_quantizer *quantizer, uint64_t *result, cameo_error *error)
+{
+    const void *bytes;
+    size_t size;
+    const cameo_status status = cameo_quantizer_write(quantizer, &bytes, &size, error);
+    assert_true((status == CAMEO_OK) == (bytes != NULL));
+    if (status == CAMEO_OK)
+        add_to_result(result, bytes, size);
+    return status;
+}
+
+/* With ranges of each kind, corrected biases, and some layers in float. */
+static cameo_status quantise(const void *what, uint64_t *result, cameo_error *error)
+{
+    enum { SIDE = 80, FLOATS = 3 * SIDE * SIDE };
+    static float input[FLOATS];
+    cameo_quantize_options options;
+    cameo_quantize_options_default(&options);
+    options.threads = 2;
+    options.every_output = 1;
+    for (int i = 0; i < FLOATS; i++)
+        input[i] = (float)(i * 37 % 256) / 127.5f - 1.0f;
+    cameo_quantizer *quantizer;
+    const int64_t dims[1][CAMEO_MAX_RANK] = {{1, 3, SIDE, SIDE}};
+    *result = 0;
+    cameo_status status = cameo_quantizer_open(&quantizer, in_folder(what), dims, &options, error);
+    assert_true((status == CAMEO_OK) == (quantizer != NULL));
+    if (status == CAMEO_OK)
+        status = cameo_quantizer_observe(quantizer, input, FLOATS, error);
+    for (int i = 0; i < cameo_quantizer_layer_count(quantizer); i++) {
+        cameo_quantizer_set_method(quantizer, i, (cameo_range_method)(i % CAMEO_RANGE_METHODS));
+        cameo_quantizer_keep(quantizer, i, i % 5 == 4);
+    }
+    if (status == CAMEO_OK)
+        status = cameo_quantizer_measure(quantizer, input, FLOATS, error);
+    cameo_quantizer_correct(quantizer, 1);
+    if (status == CAMEO_OK)
+        status = write_quantised(quantizer, result, error);
+    cameo_quantizer_free(quantizer);
+    return status;
+}
+
+static void models_are_quantised(void **state)
+{
+    (void)state;
+    torture("quantise", quantise, "minifasnet_v2.onnx", 120);
+}
+
 static int make_folder(void **state)
 {
     (void)state;
@@ -438,6 +488,7 @@ int main(void)
         cmocka_unit_test(packed_weights_are_cached),
         cmocka_unit_test(faces_are_found_aligned_embedded_and_analyzed),
         cmocka_unit_test(models_are_made),
+        cmocka_unit_test(models_are_quantised),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
