@@ -168,7 +168,7 @@ static void every_size_is_exact(void **state)
 {
     (void)state;
     for (int height = 1; height <= MOST_SIZE; height++) {
-        layer l = {.inputs = 32 + height, .outputs = MOST_OUTPUTS - 2 * height, .height = height, .width = MOST_SIZE + 1 - height,
+        layer l = {.inputs = 16 + 3 * height, .outputs = MOST_OUTPUTS - 2 * height, .height = height, .width = MOST_SIZE + 1 - height,
                    .zero = 100 + height, .pad = 1, .x = ANY, .weights = ANY};
         check_layer(l, true);
         l.pad = 0;
@@ -180,8 +180,9 @@ static void every_size_is_exact(void **state)
 static void few_channels_are_direct(void **state)
 {
     (void)state;
-    check_layer((layer){.inputs = 31, .outputs = 32, .height = 8, .width = 8, .pad = 1, .x = ANY, .weights = ANY}, false);
-    check_layer((layer){.inputs = 32, .outputs = 31, .height = 8, .width = 8, .pad = 1, .x = ANY, .weights = ANY}, false);
+    check_layer((layer){.inputs = 15, .outputs = 32, .height = 8, .width = 8, .pad = 1, .x = ANY, .weights = ANY}, false);
+    check_layer((layer){.inputs = 32, .outputs = 7, .height = 8, .width = 8, .pad = 1, .x = ANY, .weights = ANY}, false);
+    check_layer((layer){.inputs = 16, .outputs = 8, .height = 8, .width = 8, .pad = 1, .x = ANY, .weights = ANY}, true);
 }
 
 int main(void)
