@@ -96,7 +96,7 @@ cm_algorithm cm_algorithm_choose(const cm_op *op, const cm_policy *policy)
 cm_algorithm cm_algorithm_choose_bytes(const cm_op *op, const cm_policy *policy)
 {
     cm_algorithm direct = {0}, winograd = {.winograd = 4};
-    if (!winograd_fits(op) || op->u.conv.stride[0] != 1 || cm_algorithm_depthwise(op))
+    if (!winograd_fits(op) || cm_algorithm_depthwise(op))
         return direct;
     if (policy->forced)
         return policy->forced->winograd ? winograd : direct;
