@@ -152,7 +152,8 @@ static void check_filters(const cm_kernel *kernel, int scheme, int nr, int colum
         for (int w = 0; w < WEIGHTS; w++) {
             int sum = 0;
             for (int t = 0; t < TAPS && at < k; t++)
-                sum += sides[2 * scheme].g[w / EDGE][t / 3] * sides[2 * scheme].g[w % EDGE][t % 3] * filters[2 * (t * tile.tap_stride + (ptrdiff_t)at * row + column) + half];
+                sum += sides[2 * scheme].g[w / EDGE][t / 3] * sides[2 * scheme].g[w % EDGE][t % 3] *
+                       filters[2 * (t * tile.tap_stride + (ptrdiff_t)at * row + column) + half];
             ptrdiff_t word = w * tile.weight_stride + column / nr * tile.panel_stride + (ptrdiff_t)at * nr + column % nr;
             check_integer(kernel, sum, short_at(tile.u, word, half), "filter", at, column);
         }

@@ -26,12 +26,13 @@ static void transform(const winograd_side side, const int8_t *filters, ptrdiff_t
 
 void cameo_k_winograd_filter_s8_1x1__ref(const cm_winograd_filter_tile *tile)
 {
+    const winograd_side side = winograd_side_of(tile->scheme, false);
     const int8_t *filters = tile->filters;
     for (int k = 0; k < tile->k; k++)
         for (int column = 0; column < tile->columns; column++)
             for (int half = 0; half < 2; half++) {
                 float *u = tile->u + column / tile->nr * tile->panel_stride + (ptrdiff_t)k * tile->nr + column % tile->nr;
-                transform(winograd_side_of(tile->scheme, false), filters + 2 * ((ptrdiff_t)k * tile->row + column) + half, 2 * tile->tap_stride, (int16_t *)(void *)u + half,
+                transform(side, filters + 2 * ((ptrdiff_t)k * tile->row + column) + half, 2 * tile->tap_stride, (int16_t *)(void *)u + half,
                           2 * tile->weight_stride);
             }
     winograd_filter_zeros(tile, WINOGRAD_EDGE * WINOGRAD_EDGE);
