@@ -102,9 +102,9 @@ typedef void cm_gemm_fn(const cm_gemm_tile *tile);
  * some of the points of the whole, so that both have the same weights. With stride 2 a side is two filters of stride 1, of even pixels (two taps) and of
  * odd ones (one tap, whose outputs are not transformed: all have the same weight). winograd/winograd_steps.h has the matrices.
  *
- * Bytes (types s8, u8, s32; scheme CM_WINOGRAD_4 alone) have exact integers all the way, two input channels in each 4-byte word of U and V
+ * Bytes (types s8, u8, s32; schemes CM_WINOGRAD_4 and CM_WINOGRAD_4_STRIDE2) have exact integers all the way, two input channels in each 4-byte word of U and V
  * (gemm_s16), at other points: winograd/winograd_integers.h. What comes out is the sum of (byte - zero) * weight to the last bit
- * where that is below 2^25 in magnitude, whatever the 32-bit sums on the way did. */
+ * where that is below 2^25 in magnitude (with stride 2 below 2^27), whatever the 32-bit sums on the way did. */
 typedef enum cm_winograd_scheme {
     CM_WINOGRAD_2, /* m 2, stride 1 */
     CM_WINOGRAD_4, /* m 4, stride 1 */

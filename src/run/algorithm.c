@@ -8,8 +8,9 @@ const short cm_algorithm_sizes[CM_ALGORITHM_SIZES] = {MEASURED_SIZES};
 
 /* Direct products of half floats are slower, but for large weights that are read for only a few output pixels: then half as many bytes are what counts
  * (at 7x7 pixels of 512 channels both are equally fast). Compact: weights from so many bytes on are halved anyway. */
-/* Bytes: convolutions with fewer channels, in or out, are direct. */
-enum { FEWEST_WINOGRAD_BYTES = 32 };
+/* Bytes: convolutions with fewer channels are direct, by stride. Inputs are multiplied by 32, so that 8 take as long as 32 do. From 14x14 output pixels on
+ * Winograd's way was faster for all others that were measured, on 7x7 as fast or faster but for some that do not fill their last 32. */
+static const short fewest_winograd_bytes[3][2] = {[1] = {16, 8}, [2] = {32, 32}};
 
 enum { HALF_BYTES = 4 << 20, HALF_PIXELS = 32, COMPACT_HALF_BYTES = 1 << 20 };
 
@@ -95,12 +96,14 @@ cm_algorithm cm_algorithm_choose(const cm_op *op, const cm_policy *policy)
 cm_algorithm cm_algorithm_choose_bytes(const cm_op *op, const cm_policy *policy)
 {
     cm_algorithm direct = {0}, winograd = {.winograd = 4};
-    if (!winograd_fits(op) || op->u.conv.stride[0] != 1 || cm_algorithm_depthwise(op))
+    if (!winograd_fits(op) || cm_algorithm_depthwise(op))
         return direct;
     if (policy->forced)
         return policy->forced->winograd ? winograd : direct;
     bool widens = cm_kernel_choose(CM_KERNEL_qgemm, "u8s8", policy->tier)->tier == CM_CPU_AVX2;
-    return widens && op->inputs[0]->dims[1] >= FEWEST_WINOGRAD_BYTES && op->output->dims[1] >= FEWEST_WINOGRAD_BYTES ? winograd : direct;
+    const short *fewest = fewest_winograd_bytes[op->u.conv.stride[0]];
+    bool many = op->inputs[0]->dims[1] >= fewest[0] && op->output->dims[1] >= fewest[1];
+    return widens && many ? winograd : direct;
 }
 
 const char *cm_algorithm_text(cm_algorithm algorithm)

@@ -39,7 +39,7 @@ const cm_algorithm_row *cm_algorithm_rows(cm_cpu_tier tier, int *count);
  * not for depthwise convolutions. Thread-safe. */
 cm_algorithm cm_algorithm_choose(const cm_op *op, const cm_policy *policy);
 
-/* The same for an op on bytes: directly, or, where the tier has no dot products of bytes, by Winograd's tiles of 4x4 pixels with stride 1. */
+/* The same for an op on bytes: directly, or, where the tier has no dot products of bytes, by Winograd's tiles of 4x4 pixels. */
 cm_algorithm cm_algorithm_choose_bytes(const cm_op *op, const cm_policy *policy);
 
 /* A convolution in groups of one channel, in and out, or of two: 1 or 2, since these have a kernel of their own; 0 for all others. Thread-safe. */

@@ -78,11 +78,11 @@ static int pack_panel(const cm_panel_job *job, const cm_layer *l, int panel, flo
     return -1;
 }
 
-/* A byte is at most `above` over the zero and `below` under it. */
-static bool output_fits_winograd(const cm_layer *l, size_t output, int64_t above, int64_t below)
+/* A byte is at most `above` over the zero and `below` under it; sums must stay below `most`. */
+static bool output_fits_winograd(const cm_layer *l, size_t output, int64_t above, int64_t below, int64_t most)
 {
     const cm_onnx_tensor *tensor = l->from->value->quantised->tensor;
-    int64_t sums[2] = {0}, most = INT64_C(1) << 25; /* of positive weights, and of negative ones less their sign */
+    int64_t sums[2] = {0}; /* of positive weights, and of negative ones less their sign */
     for (size_t i = 0, count = (size_t)l->inputs * (size_t)l->taps; i < count; i++) {
         int weight = weight_at(tensor, output * count + i);
         sums[weight < 0] += weight < 0 ? -weight : weight;
@@ -93,10 +93,11 @@ static bool output_fits_winograd(const cm_layer *l, size_t output, int64_t above
 bool cm_bytes_fit_winograd(const cm_layer *l)
 {
     int64_t below = l->op->integer->zero, above = UINT8_MAX - below, largest = above > below ? above : below;
-    if (largest * -INT8_MIN * l->inputs * l->taps < INT64_C(1) << 25)
+    const int64_t most = l->op->u.conv.stride[0] == 2 ? INT64_C(1) << 27 : INT64_C(1) << 25;
+    if (largest * -INT8_MIN * l->inputs * l->taps < most)
         return true;
     for (int output = 0; output < l->outputs; output++)
-        if (!output_fits_winograd(l, (size_t)output, above, below))
+        if (!output_fits_winograd(l, (size_t)output, above, below, most))
             return false;
     return true;
 }

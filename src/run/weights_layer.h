@@ -50,7 +50,7 @@ typedef struct cm_panel_job {
  * scratch of its own. pool: NULL for the caller alone. Errors: MEMORY, FORMAT. */
 cameo_status cm_pack_panels(cm_panel_job *job, cm_pool *pool, cameo_error *error);
 
-/* Whether every sum of bytes is below 2^25 in magnitude, whatever the bytes are: as small as Winograd's integers must be. */
+/* Whether every sum of bytes of a 3x3 convolution is as small as Winograd's integers want it (kern.h), whatever the bytes are. */
 bool cm_bytes_fit_winograd(const cm_layer *l);
 /* Bytes of 8-bit weights in qgemm's panels, and as Winograd's filters. */
 size_t cm_bytes_panels(const cm_layer *l, int nr);

@@ -7,26 +7,47 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SIDE = 6, PLACES = SIDE * SIDE, TAPS = 9, KINDS = 4, GROUP_CHANNELS = 2 * CM_GEMM_K, MOST_DEPTH = 114, WEIGHTS = 36 };
+enum { SIDE = 9, EDGE = 6, PLACES = SIDE * SIDE, TAPS = 9, KINDS = 4, SCHEMES = 2, GROUP_CHANNELS = 2 * CM_GEMM_K, MOST_DEPTH = 114, WEIGHTS = 36 };
 
-/* A side: outputs y = A' ((G g) * (B' d)) / factor. */
+/* A side: outputs y = A' ((G g) * (B' d)) / factor, and which of the whole side's weights its positions have. */
 typedef struct side {
-    int inputs, outputs;
-    int a[4][SIDE], b[SIDE][SIDE], g[SIDE][3];
+    int inputs, outputs, stride;
+    int weight[SIDE];
+    int a[4][SIDE], b[SIDE][SIDE], g[EDGE][3];
 } side;
 
-static const side sides[2] = {
+static const side sides[2 * SCHEMES] = {
     { .inputs = 6,
       .outputs = 4,
+      .stride = 1,
+      .weight = { 0, 1, 2, 3, 4, 5 },
       .a = { { 6, -4, -4, 1, 1, 0 }, { 0, -4, 4, 2, -2, 0 }, { 0, -4, -4, 4, 4, 0 }, { 0, -4, 4, 8, -8, 24 } },
       .b = { { 4, 0, -5, 0, 1, 0 }, { 0, -4, -4, 1, 1, 0 }, { 0, 4, -4, -1, 1, 0 }, { 0, -2, -1, 2, 1, 0 }, { 0, 2, -1, -2, 1, 0 }, { 0, 4, 0, -5, 0, 1 } },
       .g = { { 1, 0, 0 }, { 1, 1, 1 }, { 1, -1, 1 }, { 1, 2, 4 }, { 1, -2, 4 }, { 0, 0, 1 } } },
     { .inputs = 4,
       .outputs = 2,
+      .stride = 1,
+      .weight = { 0, 1, 2, 5 },
       .a = { { 2, 1, 1, 0 }, { 0, 1, -1, 2 } },
-      .b = { { 1, 0, -1, 0 }, { 0, 1, 1, 0 }, { 0, -1, 1, 0 }, { 0, -1, 0, 1 } },
-      .g = { { 1, 0, 0 }, { 1, 1, 1 }, { 1, -1, 1 }, { 0, 0, 1 } } },
+      .b = { { 1, 0, -1, 0 }, { 0, 1, 1, 0 }, { 0, -1, 1, 0 }, { 0, -1, 0, 1 } } },
+    { .inputs = 9,
+      .outputs = 4,
+      .stride = 2,
+      .weight = { 0, 1, 2, 3, 4, 5, 5, 5, 5 },
+      .a = { { -2, -2, 1, 1, 0, 12, 0, 0, 0 }, { -2, 2, 2, -2, 0, 0, 12, 0, 0 }, { -2, -2, 4, 4, 0, 0, 0, 12, 0 }, { -2, 2, 8, -8, 12, 0, 0, 0, 12 } },
+      .b = { { -4, 0, -4, 0, 1, 0, 1, 0, 0 }, { -4, 0, 4, 0, 1, 0, -1, 0, 0 }, { -2, 0, -1, 0, 2, 0, 1, 0, 0 }, { -2, 0, 1, 0, 2, 0, -1, 0, 0 },
+             { 4, 0, 0, 0, -5, 0, 0, 0, 1 }, { 0, 1, 0, 0, 0, 0, 0, 0, 0 }, { 0, 0, 0, 1, 0, 0, 0, 0, 0 }, { 0, 0, 0, 0, 0, 1, 0, 0, 0 },
+             { 0, 0, 0, 0, 0, 0, 0, 1, 0 } },
+      .g = { { 1, 0, 1 }, { 1, 0, -1 }, { 1, 0, 2 }, { 1, 0, -2 }, { 0, 0, 1 }, { 0, 1, 0 } } },
+    { .inputs = 5,
+      .outputs = 2,
+      .stride = 2,
+      .weight = { 0, 1, 4, 5, 5 },
+      .a = { { 1, 1, 0, 2, 0 }, { 1, -1, 2, 0, 2 } },
+      .b = { { 1, 0, 1, 0, 0 }, { 1, 0, -1, 0, 0 }, { -1, 0, 0, 0, 1 }, { 0, 1, 0, 0, 0 }, { 0, 0, 0, 1, 0 } } },
 };
+
+static const cm_winograd_scheme schemes[SCHEMES] = { CM_WINOGRAD_4, CM_WINOGRAD_4_STRIDE2 };
 
 bool is_of_bytes(const cm_kernel *kernel)
 {
@@ -112,10 +133,10 @@ static void check_products(const cm_kernel *kernel)
 
 /* ---- filters ---- */
 
-static void check_filters(const cm_kernel *kernel, int nr, int columns, int k)
+static void check_filters(const cm_kernel *kernel, int scheme, int nr, int columns, int k)
 {
     int zeros = (CM_GEMM_K - k % CM_GEMM_K) % CM_GEMM_K, row = columns + 16 * random_int(0, 2);
-    cm_winograd_filter_tile tile = { .k = k, .zeros = zeros, .row = row, .columns = columns, .nr = nr, .scheme = CM_WINOGRAD_4 };
+    cm_winograd_filter_tile tile = { .k = k, .zeros = zeros, .row = row, .columns = columns, .nr = nr, .scheme = schemes[scheme] };
     tile.tap_stride = (ptrdiff_t)(k + random_int(0, 3)) * row;
     tile.panel_stride = (ptrdiff_t)(k + zeros) * nr;
     tile.weight_stride = (columns + nr - 1) / nr * tile.panel_stride + 16;
@@ -131,7 +152,8 @@ static void check_filters(const cm_kernel *kernel, int nr, int columns, int k)
         for (int w = 0; w < WEIGHTS; w++) {
             int sum = 0;
             for (int t = 0; t < TAPS && at < k; t++)
-                sum += sides[0].g[w / SIDE][t / 3] * sides[0].g[w % SIDE][t % 3] * filters[2 * (t * tile.tap_stride + (ptrdiff_t)at * row + column) + half];
+                sum += sides[2 * scheme].g[w / EDGE][t / 3] * sides[2 * scheme].g[w % EDGE][t % 3] *
+                       filters[2 * (t * tile.tap_stride + (ptrdiff_t)at * row + column) + half];
             ptrdiff_t word = w * tile.weight_stride + column / nr * tile.panel_stride + (ptrdiff_t)at * nr + column % nr;
             check_integer(kernel, sum, short_at(tile.u, word, half), "filter", at, column);
         }
@@ -141,9 +163,9 @@ static void check_filters(const cm_kernel *kernel, int nr, int columns, int k)
 
 /* ---- input ---- */
 
-static void check_input(const cm_kernel *kernel, int kind, int tiles, int channels, int zero)
+static void check_input(const cm_kernel *kernel, int scheme, int kind, int tiles, int channels, int zero)
 {
-    const side *down = &sides[kind / 2], *across = &sides[kind % 2];
+    const side *down = &sides[2 * scheme + kind / 2], *across = &sides[2 * scheme + kind % 2];
     int inputs = down->inputs * across->inputs, count = tiles * inputs, groups = (channels + GROUP_CHANNELS - 1) / GROUP_CHANNELS, pixels = count + 3;
     uint8_t *x = guard_bytes(SLOT_A, (size_t)(pixels * channels));
     const float **pixel = guard_bytes(SLOT_POINTERS, (size_t)count * sizeof *pixel);
@@ -153,7 +175,7 @@ static void check_input(const cm_kernel *kernel, int kind, int tiles, int channe
         pixel[i] = (const float *)(const void *)(x + random_int(0, pixels - 1) * channels);
     pixel[random_int(0, count - 1)] = (const float *)(const void *)(x + (pixels - 1) * channels); /* the one at the unreadable page */
     cm_winograd_input_tile tile = { .pixels = pixel, .rows = rows_make(SLOT_B, count), .group_stride = (ptrdiff_t)(count + 1) * CM_GEMM_K, .tiles = tiles,
-                                    .channels = channels, .zero = zero, .scheme = CM_WINOGRAD_4, .half_down = kind / 2, .half_across = kind % 2 };
+                                    .channels = channels, .zero = zero, .scheme = schemes[scheme], .half_down = kind / 2, .half_across = kind % 2 };
     tile.v = guard_floats(SLOT_C, (size_t)((groups - 1) * tile.group_stride + (ptrdiff_t)count * CM_GEMM_K));
     kernel->run.winograd_input(&tile);
     for (int i = 0; i < count * groups * GROUP_CHANNELS; i++) {
@@ -190,14 +212,14 @@ static void terms_make(terms *t, bool ends, int inputs)
 }
 
 /* The sum at a position, modulo 2^32. */
-static uint32_t position_sum(const terms *t, const side *down, const side *across, int p)
+static uint32_t position_sum(const terms *t, const side *whole, const side *down, const side *across, int p)
 {
     uint32_t sum = 0;
     int i = p / across->inputs, j = p % across->inputs;
     for (int k = 0; k < t->depth; k++) {
         int u = 0, v = 0;
         for (int tap = 0; tap < TAPS; tap++)
-            u += down->g[i][tap / 3] * across->g[j][tap % 3] * t->g[k][tap];
+            u += whole->g[down->weight[i]][tap / 3] * whole->g[across->weight[j]][tap % 3] * t->g[k][tap];
         for (int d = 0; d < down->inputs * across->inputs; d++)
             v += down->b[i][d / across->inputs] * across->b[j][d % across->inputs] * t->x[k][d];
         sum += (uint32_t)(u * v);
@@ -210,18 +232,18 @@ static int convolution(const terms *t, const side *across, int row, int column)
     int sum = 0;
     for (int k = 0; k < t->depth; k++)
         for (int tap = 0; tap < TAPS; tap++)
-            sum += t->x[k][(row + tap / 3) * across->inputs + column + tap % 3] * t->g[k][tap];
+            sum += t->x[k][(across->stride * row + tap / 3) * across->inputs + across->stride * column + tap % 3] * t->g[k][tap];
     return sum;
 }
 
 enum { MOST_CHANNELS = 130 };
 
 /* One tile; every channel has the same terms but another offset. */
-static void check_output(const cm_kernel *kernel, int kind, int channels, int column, int variant, bool ends)
+static void check_output(const cm_kernel *kernel, int scheme, int kind, int channels, int column, int variant, bool ends)
 {
     static terms t;
     static int32_t offset[CM_REQUANTIZE_PADDED(MOST_CHANNELS + 64)];
-    const side *down = &sides[kind / 2], *across = &sides[kind % 2];
+    const side *down = &sides[2 * scheme + kind / 2], *across = &sides[2 * scheme + kind % 2];
     int positions = down->inputs * across->inputs, all = column + channels, groups = (channels + CM_GEMM_K - 1) / CM_GEMM_K;
     cm_winograd_place place = { .offset = random_int(0, 2), .rows = random_int(1, down->outputs), .columns = random_int(1, across->outputs) };
     int width = place.columns + random_int(0, 2), pixels = (int)place.offset + (place.rows - 1) * width + place.columns;
@@ -233,10 +255,10 @@ static void check_output(const cm_kernel *kernel, int kind, int channels, int co
     terms_make(&t, ends, positions);
     cm_winograd_output_tile tile = { .rows = rows_make(SLOT_B2, positions), .requantize = &e, .places = &place, .tiles = 1, .channels = channels,
                                      .column = column, .group_stride = (ptrdiff_t)positions * CM_GEMM_K, .pixel_stride = all, .line_stride = width,
-                                     .scheme = CM_WINOGRAD_4, .half_down = kind / 2, .half_across = kind % 2 };
+                                     .scheme = schemes[scheme], .half_down = kind / 2, .half_across = kind % 2 };
     float *sums = guard_floats(SLOT_A, (size_t)(groups * positions * CM_GEMM_K));
     for (int p = 0; p < positions; p++) {
-        uint32_t sum = position_sum(&t, down, across, p);
+        uint32_t sum = position_sum(&t, &sides[2 * scheme], down, across, p);
         for (int c = 0; c < groups * CM_GEMM_K; c++)
             memcpy(&sums[c / CM_GEMM_K * tile.group_stride + tile.rows[p] + c % CM_GEMM_K], &sum, sizeof sum);
     }
@@ -261,23 +283,26 @@ void check_winograd_bytes(const cm_kernel *kernel)
     if (kernel->op == CM_KERNEL_gemm) {
         check_products(kernel);
     } else if (kernel->op == CM_KERNEL_winograd_filter) {
-        check_filters(kernel, 64, 64, 16);
-        check_filters(kernel, 64, 48, 7);
-        check_filters(kernel, 16, 48, 33);
-        check_filters(kernel, 16, 16, 1);
+        for (int scheme = 0; scheme < SCHEMES; scheme++) {
+            check_filters(kernel, scheme, 64, 64, 16);
+            check_filters(kernel, scheme, 64, 48, 7);
+            check_filters(kernel, scheme, 16, 48, 33);
+            check_filters(kernel, scheme, 16, 16, 1);
+        }
     } else if (kernel->op == CM_KERNEL_winograd_input) {
-        for (size_t i = 0; i < KINDS * sizeof channels / sizeof channels[0]; i++)
+        for (size_t i = 0; i < SCHEMES * KINDS * sizeof channels / sizeof channels[0]; i++)
             for (int zero = 0; zero < 4; zero++)
-                check_input(kernel, (int)i % KINDS, random_int(1, 3), channels[i / KINDS], zero % 2 ? random_int(0, 255) : 255 * (zero / 2));
+                check_input(kernel, (int)i % SCHEMES, (int)i / SCHEMES % KINDS, random_int(1, 3), channels[i / SCHEMES / KINDS],
+                            zero % 2 ? random_int(0, 255) : 255 * (zero / 2));
     } else {
-        for (int i = 0; i < KINDS * 84; i++)
-            check_output(kernel, i % KINDS, random_int(1, MOST_CHANNELS), 8 * random_int(0, 6), i / KINDS, i % 3 == 0);
+        for (int i = 0; i < SCHEMES * KINDS * 84; i++)
+            check_output(kernel, i % SCHEMES, i / SCHEMES % KINDS, random_int(1, MOST_CHANNELS), 8 * random_int(0, 6), i / SCHEMES / KINDS, i % 3 == 0);
     }
 }
 
 /* ---- time: a 16x16 output of 256 channels ---- */
 
-enum { TIME_TILES = 16, TIME_CHANNELS = 256, TIME_BLOCK = 64, ROW = 64 };
+enum { TIME_TILES = 16, TIME_PLACES = 36, TIME_CHANNELS = 256, TIME_BLOCK = 64, ROW = 64 };
 
 typedef struct picture {
     const cm_kernel *kernel;
@@ -299,11 +324,11 @@ static void picture_run(void *context)
 
 void time_winograd_bytes(const cm_kernel *kernel)
 {
-    static const float *pixels[TIME_TILES * PLACES];
-    static uint32_t rows[TIME_TILES * PLACES];
+    static const float *pixels[TIME_TILES * TIME_PLACES];
+    static uint32_t rows[TIME_TILES * TIME_PLACES];
     static cm_winograd_place places[TIME_TILES];
     static int32_t offset[TIME_CHANNELS];
-    size_t floats = (size_t)WEIGHTS * (TIME_BLOCK * TIME_BLOCK + 16) + (size_t)(TIME_TILES * PLACES + 1) * TIME_CHANNELS;
+    size_t floats = (size_t)WEIGHTS * (TIME_BLOCK * TIME_BLOCK + 16) + (size_t)(TIME_TILES * TIME_PLACES + 1) * TIME_CHANNELS;
     float *x = cm_aligned_alloc(floats * sizeof(float)), *to = cm_aligned_alloc(floats * sizeof(float));
     cm_requantize e;
     requantize_make(&e, 1, 1, TIME_CHANNELS, 1e6f);
@@ -312,12 +337,12 @@ void time_winograd_bytes(const cm_kernel *kernel)
         check_failed(kernel, "no memory");
     } else {
         fill_random(x, floats);
-        for (int i = 0; i < TIME_TILES * PLACES; i++) {
-            rows[i] = (uint32_t)(i % PLACES * TIME_TILES + i / PLACES) * CM_GEMM_K;
-            pixels[i] = x + (ptrdiff_t)(i % PLACES * ROW + i / PLACES) * TIME_CHANNELS / 4;
-            places[i / PLACES] = (cm_winograd_place){ .offset = i / PLACES / 4 * 64 + i / PLACES % 4 * 4, .rows = 4, .columns = 4 };
+        for (int i = 0; i < TIME_TILES * TIME_PLACES; i++) {
+            rows[i] = (uint32_t)(i % TIME_PLACES * TIME_TILES + i / TIME_PLACES) * CM_GEMM_K;
+            pixels[i] = x + (ptrdiff_t)(i % TIME_PLACES * ROW + i / TIME_PLACES) * TIME_CHANNELS / 4;
+            places[i / TIME_PLACES] = (cm_winograd_place){ .offset = i / TIME_PLACES / 4 * 64 + i / TIME_PLACES % 4 * 4, .rows = 4, .columns = 4 };
         }
-        ptrdiff_t stride = (ptrdiff_t)(TIME_TILES * PLACES | 1) * CM_GEMM_K;
+        ptrdiff_t stride = (ptrdiff_t)(TIME_TILES * TIME_PLACES | 1) * CM_GEMM_K;
         picture p = { .kernel = kernel,
                       .filter = { .filters = x, .u = to, .tap_stride = TIME_BLOCK * TIME_BLOCK, .weight_stride = TIME_BLOCK * TIME_BLOCK + 16,
                                   .panel_stride = TIME_BLOCK * TIME_BLOCK, .k = TIME_BLOCK, .row = TIME_BLOCK, .columns = TIME_BLOCK, .nr = TIME_BLOCK,
@@ -328,8 +353,8 @@ void time_winograd_bytes(const cm_kernel *kernel)
                                   .pixel_stride = TIME_CHANNELS, .line_stride = 16, .tiles = TIME_TILES, .channels = TIME_CHANNELS,
                                   .scheme = CM_WINOGRAD_4 } };
         double words = kernel->op == CM_KERNEL_winograd_filter  ? WEIGHTS * TIME_BLOCK * TIME_BLOCK
-                       : kernel->op == CM_KERNEL_winograd_input ? TIME_TILES * PLACES * TIME_CHANNELS / 2
-                                                                : TIME_TILES * PLACES * TIME_CHANNELS;
+                       : kernel->op == CM_KERNEL_winograd_input ? TIME_TILES * TIME_PLACES * TIME_CHANNELS / 2
+                                                                : TIME_TILES * TIME_PLACES * TIME_CHANNELS;
         report_bytes(kernel, "4x4", words * sizeof(float), measure_seconds(picture_run, &p));
     }
     cm_aligned_free(x);

@@ -279,6 +279,20 @@ static void another_tier_has_its_own_file(void **state)
     assert_true(starts_from_cache());
 }
 
+/* Without dot products of bytes the square convolution of bytes has filters for Winograd's tiles. */
+static void filters_of_bytes_are_kept(void **state)
+{
+    (void)state;
+    static float first[CLASSES];
+    for (int round = 0; round < 2; round++) {
+        cameo_network *network = open_model(cache, "avx2");
+        cameo_plan_info plan = run(network, SIZE, round ? y : first);
+        cameo_network_free(network);
+        assert_int_equal(plan.cached_weight_bytes, round ? plan.weight_bytes : 0);
+    }
+    assert_memory_equal(y, first, sizeof first);
+}
+
 static void a_changed_model_is_packed_anew(void **state)
 {
     (void)state;
@@ -514,6 +528,7 @@ int main(void)
         TEST(links_lead_to_the_same_file),
         TEST(the_environment_says_where),
         TEST(another_tier_has_its_own_file),
+        TEST(filters_of_bytes_are_kept),
         TEST(other_shapes_add_to_the_file),
         TEST(damage_is_noticed_and_repaired),
         TEST(what_is_no_file_is_left_alone),

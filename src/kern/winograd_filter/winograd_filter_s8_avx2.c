@@ -11,31 +11,39 @@
 #include "kern/winograd_filter/winograd_filter_zeros.h"
 
 /* filters: the first tap; u: the first weight */
-WINOGRAD_INLINE void transform(const int8_t *filters, ptrdiff_t tap_bytes, float *u, ptrdiff_t weight_stride)
+WINOGRAD_INLINE void transform(const winograd_side side, const int8_t *filters, ptrdiff_t tap_bytes, float *u, ptrdiff_t weight_stride)
 {
-    __m256i columns[WINOGRAD_TAPS][WINOGRAD_SIDE]; /* [column][row]: G g */
+    __m256i columns[WINOGRAD_TAPS][WINOGRAD_EDGE]; /* [column][row]: G g */
     UNROLL for (int j = 0; j < WINOGRAD_TAPS; j++) {
         __m256i g[WINOGRAD_TAPS];
         UNROLL for (int i = 0; i < WINOGRAD_TAPS; i++)
             g[i] = _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(const void *)(filters + (i * WINOGRAD_TAPS + j) * tap_bytes)));
-        winograd_filter(g, columns[j]);
+        winograd_filter(side, g, columns[j]);
     }
-    UNROLL for (int i = 0; i < WINOGRAD_SIDE; i++) {
-        __m256i line[WINOGRAD_TAPS], out[WINOGRAD_SIDE];
+    UNROLL for (int i = 0; i < WINOGRAD_EDGE; i++) {
+        __m256i line[WINOGRAD_TAPS], out[WINOGRAD_EDGE];
         UNROLL for (int j = 0; j < WINOGRAD_TAPS; j++)
             line[j] = columns[j][i];
-        winograd_filter(line, out);
-        UNROLL for (int j = 0; j < WINOGRAD_SIDE; j++)
-            _mm256_store_si256((__m256i *)(void *)(u + (i * WINOGRAD_SIDE + j) * weight_stride), out[j]);
+        winograd_filter(side, line, out);
+        UNROLL for (int j = 0; j < WINOGRAD_EDGE; j++)
+            _mm256_store_si256((__m256i *)(void *)(u + (i * WINOGRAD_EDGE + j) * weight_stride), out[j]);
     }
 }
 
-void cameo_k_winograd_filter_s8_1x8__avx2(const cm_winograd_filter_tile *tile)
+WINOGRAD_INLINE void all(const cm_winograd_filter_tile *tile, const winograd_side side)
 {
     const int8_t *filters = tile->filters;
     for (int k = 0; k < tile->k; k++, filters += 2 * (ptrdiff_t)tile->row)
         for (int column = 0; column < tile->columns; column += VEC)
-            transform(filters + 2 * (ptrdiff_t)column, 2 * tile->tap_stride,
+            transform(side, filters + 2 * (ptrdiff_t)column, 2 * tile->tap_stride,
                       tile->u + column / tile->nr * tile->panel_stride + (ptrdiff_t)k * tile->nr + column % tile->nr, tile->weight_stride);
-    winograd_filter_zeros(tile, WINOGRAD_SIDE * WINOGRAD_SIDE);
+    winograd_filter_zeros(tile, WINOGRAD_EDGE * WINOGRAD_EDGE);
+}
+
+void cameo_k_winograd_filter_s8_1x8__avx2(const cm_winograd_filter_tile *tile)
+{
+    if (tile->scheme == CM_WINOGRAD_4_STRIDE2)
+        all(tile, WINOGRAD_4_STRIDE2);
+    else
+        all(tile, WINOGRAD_4);
 }

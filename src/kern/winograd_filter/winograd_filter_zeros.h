@@ -4,12 +4,15 @@
 
 #include "kern/kern.h"
 
+#include <string.h>
+
 static inline void winograd_filter_zeros(const cm_winograd_filter_tile *tile, int weights)
 {
-    for (int weight = 0; weight < weights && tile->zeros; weight++)
-        for (int k = tile->k; k < tile->k + tile->zeros; k++)
-            for (int column = 0; column < tile->columns; column++)
-                tile->u[weight * tile->weight_stride + column / tile->nr * tile->panel_stride + (ptrdiff_t)k * tile->nr + column % tile->nr] = 0.0f;
+    int panels = (tile->columns + tile->nr - 1) / tile->nr;
+    for (int i = 0; i < weights * panels && tile->zeros; i++) {
+        float *panel = tile->u + i / panels * tile->weight_stride + i % panels * tile->panel_stride;
+        memset(panel + (ptrdiff_t)tile->k * tile->nr, 0, (size_t)tile->zeros * (size_t)tile->nr * sizeof *panel);
+    }
 }
 
 #endif

@@ -27,49 +27,59 @@ WINOGRAD_INLINE __m256i load(const float *pixel, ptrdiff_t channel, int zero, co
 }
 
 /* One tile. v: where the channels go in the first row */
-WINOGRAD_INLINE void transform(const cm_winograd_input_tile *tile, const int half_down, const int half_across, int i, int channel, const int part)
+WINOGRAD_INLINE void transform(const cm_winograd_input_tile *tile, const winograd_side down, const winograd_side across, int i, int channel, const int part)
 {
-    const int inputs = winograd_inputs(half_across), lines = winograd_inputs(half_down), left = part ? tile->channels - channel : CHANNELS;
+    const int inputs = winograd_inputs(across), lines = winograd_inputs(down), left = part ? tile->channels - channel : CHANNELS;
     const float *const *pixels = tile->pixels + (ptrdiff_t)i * lines * inputs;
     const uint32_t *rows = tile->rows + (ptrdiff_t)i * lines * inputs;
     float *v = tile->v + channel / GROUP_CHANNELS * tile->group_stride + channel % GROUP_CHANNELS / 2;
-    __m256i columns[WINOGRAD_SIDE][WINOGRAD_SIDE]; /* [column][row]: B' d */
+    __m256i columns[CM_WINOGRAD_MOST_POSITIONS][CM_WINOGRAD_MOST_POSITIONS]; /* [column][row]: B' d */
     UNROLL for (int j = 0; j < inputs; j++) {
-        __m256i d[WINOGRAD_SIDE];
+        __m256i d[CM_WINOGRAD_MOST_POSITIONS];
         UNROLL for (int line = 0; line < lines; line++)
             d[line] = load(pixels[line * inputs + j], left > 0 ? channel : 0, tile->zero, part, left > 0 ? left : 0);
-        winograd_forward(half_down, d, columns[j]);
+        winograd_forward(down, d, columns[j]);
     }
     UNROLL for (int line = 0; line < lines; line++) {
-        __m256i row[WINOGRAD_SIDE], out[WINOGRAD_SIDE];
+        __m256i row[CM_WINOGRAD_MOST_POSITIONS], out[CM_WINOGRAD_MOST_POSITIONS];
         UNROLL for (int j = 0; j < inputs; j++)
             row[j] = columns[j][line];
-        winograd_forward(half_across, row, out);
+        winograd_forward(across, row, out);
         UNROLL for (int j = 0; j < inputs; j++)
             _mm256_storeu_si256((__m256i *)(void *)(v + rows[line * inputs + j]), out[j]);
     }
 }
 
 /* Tiles are the inner loop: neighbours share pixels, and V is written line after line. */
-WINOGRAD_INLINE void all(const cm_winograd_input_tile *tile, const int half_down, const int half_across)
+WINOGRAD_INLINE void all(const cm_winograd_input_tile *tile, const winograd_side down, const winograd_side across)
 {
     int whole = tile->channels / CHANNELS * CHANNELS, padded = (tile->channels + GROUP_CHANNELS - 1) / GROUP_CHANNELS * GROUP_CHANNELS;
     for (int c = 0; c < whole; c += CHANNELS)
         for (int i = 0; i < tile->tiles; i++)
-            transform(tile, half_down, half_across, i, c, 0);
+            transform(tile, down, across, i, c, 0);
     for (int c = whole; c < padded; c += CHANNELS)
         for (int i = 0; i < tile->tiles; i++)
-            transform(tile, half_down, half_across, i, c, 1);
+            transform(tile, down, across, i, c, 1);
+}
+
+/* whole: the side of a whole tile; half of it comes after it. */
+WINOGRAD_INLINE void kinds(const cm_winograd_input_tile *tile, const winograd_side whole)
+{
+    const winograd_side half = (winograd_side)(whole + 1);
+    if (tile->half_down && tile->half_across)
+        all(tile, half, half);
+    else if (tile->half_down)
+        all(tile, half, whole);
+    else if (tile->half_across)
+        all(tile, whole, half);
+    else
+        all(tile, whole, whole);
 }
 
 void cameo_k_winograd_input_u8_1x16__avx2(const cm_winograd_input_tile *tile)
 {
-    if (tile->half_down && tile->half_across)
-        all(tile, 1, 1);
-    else if (tile->half_down)
-        all(tile, 1, 0);
-    else if (tile->half_across)
-        all(tile, 0, 1);
+    if (tile->scheme == CM_WINOGRAD_4_STRIDE2)
+        kinds(tile, WINOGRAD_4_STRIDE2);
     else
-        all(tile, 0, 0);
+        kinds(tile, WINOGRAD_4);
 }

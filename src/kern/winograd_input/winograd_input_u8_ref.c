@@ -11,22 +11,23 @@ static uint32_t input(const cm_winograd_input_tile *tile, const float *pixel, in
 
 static void transform(const cm_winograd_input_tile *tile, int i, int channel)
 {
-    int inputs = winograd_inputs(tile->half_across), lines = winograd_inputs(tile->half_down);
+    const winograd_side down = winograd_side_of(tile->scheme, tile->half_down), across = winograd_side_of(tile->scheme, tile->half_across);
+    int inputs = winograd_inputs(across), lines = winograd_inputs(down);
     const float *const *pixels = tile->pixels + (ptrdiff_t)i * lines * inputs;
     const uint32_t *rows = tile->rows + (ptrdiff_t)i * lines * inputs;
     float *group = tile->v + channel / GROUP_CHANNELS * tile->group_stride;
-    uint32_t columns[WINOGRAD_SIDE][WINOGRAD_SIDE];
+    uint32_t columns[CM_WINOGRAD_MOST_POSITIONS][CM_WINOGRAD_MOST_POSITIONS];
     for (int j = 0; j < inputs; j++) {
-        uint32_t d[WINOGRAD_SIDE];
+        uint32_t d[CM_WINOGRAD_MOST_POSITIONS];
         for (int line = 0; line < lines; line++)
             d[line] = input(tile, pixels[line * inputs + j], channel);
-        winograd_forward(tile->half_down, d, columns[j]);
+        winograd_forward(down, d, columns[j]);
     }
     for (int line = 0; line < lines; line++) {
-        uint32_t row[WINOGRAD_SIDE], out[WINOGRAD_SIDE];
+        uint32_t row[CM_WINOGRAD_MOST_POSITIONS], out[CM_WINOGRAD_MOST_POSITIONS];
         for (int j = 0; j < inputs; j++)
             row[j] = columns[j][line];
-        winograd_forward(tile->half_across, row, out);
+        winograd_forward(across, row, out);
         for (int j = 0; j < inputs; j++)
             ((int16_t *)(void *)(group + rows[line * inputs + j]))[channel % GROUP_CHANNELS] = (int16_t)(int32_t)out[j];
     }

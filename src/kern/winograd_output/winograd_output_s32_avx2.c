@@ -14,22 +14,22 @@
 enum { BLOCK = 64 };
 
 /* A vector of channels of one tile; sums: the group; y: the first pixel's place in the block. */
-WINOGRAD_INLINE void transform(const int half_down, const int half_across, const float *sums, const uint32_t *rows, int32_t *y)
+WINOGRAD_INLINE void transform(const winograd_side down, const winograd_side across, const float *sums, const uint32_t *rows, int32_t *y)
 {
-    const int positions = winograd_inputs(half_across), outputs = winograd_outputs(half_across);
-    const winograd_recover recover = winograd_recover_of(half_down, half_across);
-    __m256i columns[WINOGRAD_SIDE][WINOGRAD_OUTPUTS]; /* [column][output row]: A' sums */
+    const int positions = winograd_inputs(across), outputs = winograd_outputs(across);
+    const winograd_recover recover = winograd_recover_of(down, across);
+    __m256i columns[CM_WINOGRAD_MOST_POSITIONS][CM_WINOGRAD_MOST_OUTPUTS]; /* [column][output row]: A' sums */
     UNROLL for (int j = 0; j < positions; j++) {
-        __m256i s[WINOGRAD_SIDE];
-        UNROLL for (int i = 0; i < winograd_inputs(half_down); i++)
+        __m256i s[CM_WINOGRAD_MOST_POSITIONS];
+        UNROLL for (int i = 0; i < winograd_inputs(down); i++)
             s[i] = _mm256_loadu_si256((const __m256i *)(const void *)(sums + rows[i * positions + j]));
-        winograd_backward(half_down, s, columns[j]);
+        winograd_backward(down, s, columns[j]);
     }
-    UNROLL for (int i = 0; i < winograd_outputs(half_down); i++) {
-        __m256i line[WINOGRAD_SIDE], out[WINOGRAD_OUTPUTS];
+    UNROLL for (int i = 0; i < winograd_outputs(down); i++) {
+        __m256i line[CM_WINOGRAD_MOST_POSITIONS], out[CM_WINOGRAD_MOST_OUTPUTS];
         UNROLL for (int j = 0; j < positions; j++)
             line[j] = columns[j][i];
-        winograd_backward(half_across, line, out);
+        winograd_backward(across, line, out);
         UNROLL for (int j = 0; j < outputs; j++) {
             __m256i exact = _mm256_srai_epi32(_mm256_mullo_epi32(out[j], _mm256_set1_epi32((int)recover.inverse)), recover.shift);
             _mm256_store_si256((__m256i *)(void *)(y + (i * outputs + j) * BLOCK), exact);
@@ -51,29 +51,39 @@ static __attribute__((noinline)) void finish(const cm_winograd_output_tile *tile
     }
 }
 
-WINOGRAD_INLINE void all(const cm_winograd_output_tile *tile, const int half_down, const int half_across)
+WINOGRAD_INLINE void all(const cm_winograd_output_tile *tile, const winograd_side down, const winograd_side across)
 {
-    const ptrdiff_t positions = (ptrdiff_t)winograd_inputs(half_down) * winograd_inputs(half_across);
-    _Alignas(64) int32_t y[WINOGRAD_OUTPUTS * WINOGRAD_OUTPUTS * BLOCK];
+    const ptrdiff_t positions = (ptrdiff_t)winograd_inputs(down) * winograd_inputs(across);
+    _Alignas(64) int32_t y[CM_WINOGRAD_MOST_OUTPUTS * CM_WINOGRAD_MOST_OUTPUTS * BLOCK];
     for (int c = 0; c < tile->channels; c += BLOCK) {
         int channels = tile->channels - c < BLOCK ? tile->channels - c : BLOCK;
         for (int i = 0; i < tile->tiles; i++) {
             for (int j = 0; j < channels; j += VEC)
-                transform(half_down, half_across, tile->sums + (c + j) / CM_GEMM_K * tile->group_stride + (c + j) % CM_GEMM_K,
+                transform(down, across, tile->sums + (c + j) / CM_GEMM_K * tile->group_stride + (c + j) % CM_GEMM_K,
                           tile->rows + i * positions, y + j);
-            finish(tile, &tile->places[i], y, winograd_outputs(half_across), tile->column + c, channels);
+            finish(tile, &tile->places[i], y, winograd_outputs(across), tile->column + c, channels);
         }
     }
 }
 
+/* whole: the side of a whole tile; half of it comes after it. */
+WINOGRAD_INLINE void kinds(const cm_winograd_output_tile *tile, const winograd_side whole)
+{
+    const winograd_side half = (winograd_side)(whole + 1);
+    if (tile->half_down && tile->half_across)
+        all(tile, half, half);
+    else if (tile->half_down)
+        all(tile, half, whole);
+    else if (tile->half_across)
+        all(tile, whole, half);
+    else
+        all(tile, whole, whole);
+}
+
 void cameo_k_winograd_output_s32_1x8__avx2(const cm_winograd_output_tile *tile)
 {
-    if (tile->half_down && tile->half_across)
-        all(tile, 1, 1);
-    else if (tile->half_down)
-        all(tile, 1, 0);
-    else if (tile->half_across)
-        all(tile, 0, 1);
+    if (tile->scheme == CM_WINOGRAD_4_STRIDE2)
+        kinds(tile, WINOGRAD_4_STRIDE2);
     else
-        all(tile, 0, 0);
+        kinds(tile, WINOGRAD_4);
 }
