@@ -8,12 +8,11 @@ from typing import Any, List, Tuple
 import numpy
 
 from bench_cases import Case
-from peer_engines import SIGNED, UNSIGNED, Job, Unavailable
+from peer_engines import AS_WRITTEN, SIGNED, UNSIGNED, Job, Unavailable
 
 FORMAT = "onnx"
 PACKAGE = "onnxruntime"
 SPINNING, BLOCKING = "idle threads spin", "idle threads block"
-AS_WRITTEN = "no graph optimisations"  # the reference of networks of eight bits: each operator of the file by itself
 INTEGERS = ("QLinearConv", "QGemm", "QLinearMatMul", "MatMulInteger", "ConvInteger", "DynamicQuantizeMatMul", "MatMulIntegerToFloat")
 FLOATS = ("Conv", "FusedConv", "NhwcFusedConv", "Gemm", "FusedGemm", "MatMul", "FusedMatMul")
 

@@ -20,6 +20,7 @@ OURS = "cameo"
 # In the order of the table. The first rival that runs is the one whose fp32 answers are the reference.
 ENGINES = {OURS: "engine_cameo", "onnxruntime": "engine_onnxruntime", "openvino": "engine_openvino", "ncnn": "engine_ncnn", "mnn": "engine_mnn"}
 UNSIGNED, SIGNED = "unsigned activations", "signed activations"  # forms of ONNX files of eight bits (quantise_onnx.py); settings begin with one
+AS_WRITTEN = "no graph optimisations"  # ONNX Runtime as the reference of networks of eight bits: each operator of the file by itself
 # Not an engine of its own: a network written with oneDNN's primitives, beside the others in eight bits.
 HAND_MADE = {"onednn": "engine_onednn"}
 REFERENCES = ["onnxruntime", "openvino", "ncnn", "mnn", OURS]

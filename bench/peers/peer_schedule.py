@@ -6,9 +6,8 @@ import time
 from typing import Callable, Dict, List, Optional, Tuple
 
 from bench_cases import Case
-from engine_onnxruntime import AS_WRITTEN
 from peer_answers import compare, load_answers, save_pictures
-from peer_engines import REFERENCES, SIGNED, UNSIGNED, Job, Unavailable, engine_module, file_format
+from peer_engines import AS_WRITTEN, REFERENCES, SIGNED, UNSIGNED, Job, Unavailable, engine_module, file_format
 from peer_models import Workshop
 from peer_process import Worker
 from peer_table import Row, agrees, per_face

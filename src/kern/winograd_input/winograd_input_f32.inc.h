@@ -2,6 +2,7 @@
 #ifndef CM_KERN_WINOGRAD_INPUT_F32_INC_H
 #define CM_KERN_WINOGRAD_INPUT_F32_INC_H
 
+#include "kern/winograd/winograd_kinds.h"
 #include "kern/winograd/winograd_vector.h"
 
 /* A vector of channels of one tile. pixels: [inputs * inputs] pointers; rows: [positions * positions]; v: the group; part: only the first
@@ -49,27 +50,13 @@ VEC_INLINE void winograd_input_sides(const cm_winograd_input_tile *tile, const w
         winograd_input_channels(tile, down, across, c, 1, tile->channels > c ? tile->channels - c : 0);
 }
 
-/* whole: the side of a whole tile; half of it comes after it. */
-VEC_INLINE void winograd_input_kinds(const cm_winograd_input_tile *tile, const winograd_side whole)
-{
-    const winograd_side half = (winograd_side)(whole + 1);
-    if (tile->half_down && tile->half_across)
-        winograd_input_sides(tile, half, half);
-    else if (tile->half_down)
-        winograd_input_sides(tile, half, whole);
-    else if (tile->half_across)
-        winograd_input_sides(tile, whole, half);
-    else
-        winograd_input_sides(tile, whole, whole);
-}
-
 VEC_INLINE void winograd_input_all(const cm_winograd_input_tile *tile)
 {
     switch (tile->scheme) {
-    case CM_WINOGRAD_2: winograd_input_kinds(tile, WINOGRAD_2); break;
-    case CM_WINOGRAD_4: winograd_input_kinds(tile, WINOGRAD_4); break;
-    case CM_WINOGRAD_2_STRIDE2: winograd_input_kinds(tile, WINOGRAD_2_STRIDE2); break;
-    case CM_WINOGRAD_4_STRIDE2: winograd_input_kinds(tile, WINOGRAD_4_STRIDE2); break;
+    case CM_WINOGRAD_2: WINOGRAD_KINDS(winograd_input_sides, tile, WINOGRAD_2); break;
+    case CM_WINOGRAD_4: WINOGRAD_KINDS(winograd_input_sides, tile, WINOGRAD_4); break;
+    case CM_WINOGRAD_2_STRIDE2: WINOGRAD_KINDS(winograd_input_sides, tile, WINOGRAD_2_STRIDE2); break;
+    case CM_WINOGRAD_4_STRIDE2: WINOGRAD_KINDS(winograd_input_sides, tile, WINOGRAD_4_STRIDE2); break;
     }
 }
 

@@ -2,6 +2,7 @@
 #ifndef CM_KERN_WINOGRAD_OUTPUT_F32_INC_H
 #define CM_KERN_WINOGRAD_OUTPUT_F32_INC_H
 
+#include "kern/winograd/winograd_kinds.h"
 #include "kern/winograd/winograd_vector.h"
 
 /* A vector of channels: where it begins in the picture's pixels, what of it is there, and its numbers. */
@@ -93,27 +94,13 @@ VEC_INLINE void winograd_output_sides(const cm_winograd_output_tile *tile, const
         winograd_output_channels_from(tile, down, across, whole, 1);
 }
 
-/* whole: the side of a whole tile; half of it comes after it. */
-VEC_INLINE void winograd_output_kinds(const cm_winograd_output_tile *tile, const winograd_side whole)
-{
-    const winograd_side half = (winograd_side)(whole + 1);
-    if (tile->half_down && tile->half_across)
-        winograd_output_sides(tile, half, half);
-    else if (tile->half_down)
-        winograd_output_sides(tile, half, whole);
-    else if (tile->half_across)
-        winograd_output_sides(tile, whole, half);
-    else
-        winograd_output_sides(tile, whole, whole);
-}
-
 VEC_INLINE void winograd_output_all(const cm_winograd_output_tile *tile)
 {
     switch (tile->scheme) {
-    case CM_WINOGRAD_2: winograd_output_kinds(tile, WINOGRAD_2); break;
-    case CM_WINOGRAD_4: winograd_output_kinds(tile, WINOGRAD_4); break;
-    case CM_WINOGRAD_2_STRIDE2: winograd_output_kinds(tile, WINOGRAD_2_STRIDE2); break;
-    case CM_WINOGRAD_4_STRIDE2: winograd_output_kinds(tile, WINOGRAD_4_STRIDE2); break;
+    case CM_WINOGRAD_2: WINOGRAD_KINDS(winograd_output_sides, tile, WINOGRAD_2); break;
+    case CM_WINOGRAD_4: WINOGRAD_KINDS(winograd_output_sides, tile, WINOGRAD_4); break;
+    case CM_WINOGRAD_2_STRIDE2: WINOGRAD_KINDS(winograd_output_sides, tile, WINOGRAD_2_STRIDE2); break;
+    case CM_WINOGRAD_4_STRIDE2: WINOGRAD_KINDS(winograd_output_sides, tile, WINOGRAD_4_STRIDE2); break;
     }
 }
 

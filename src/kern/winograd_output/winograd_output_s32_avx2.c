@@ -9,6 +9,7 @@
 #define winograd_sub _mm256_sub_epi32
 #define winograd_shift _mm256_slli_epi32
 #include "kern/winograd/winograd_integers.h"
+#include "kern/winograd/winograd_kinds.h"
 
 /* Channels whose sums of one tile go through a block of memory in the first-level cache. */
 enum { BLOCK = 64 };
@@ -66,24 +67,10 @@ WINOGRAD_INLINE void all(const cm_winograd_output_tile *tile, const winograd_sid
     }
 }
 
-/* whole: the side of a whole tile; half of it comes after it. */
-WINOGRAD_INLINE void kinds(const cm_winograd_output_tile *tile, const winograd_side whole)
-{
-    const winograd_side half = (winograd_side)(whole + 1);
-    if (tile->half_down && tile->half_across)
-        all(tile, half, half);
-    else if (tile->half_down)
-        all(tile, half, whole);
-    else if (tile->half_across)
-        all(tile, whole, half);
-    else
-        all(tile, whole, whole);
-}
-
 void cameo_k_winograd_output_s32_1x8__avx2(const cm_winograd_output_tile *tile)
 {
     if (tile->scheme == CM_WINOGRAD_4_STRIDE2)
-        kinds(tile, WINOGRAD_4_STRIDE2);
+        WINOGRAD_KINDS(all, tile, WINOGRAD_4_STRIDE2);
     else
-        kinds(tile, WINOGRAD_4);
+        WINOGRAD_KINDS(all, tile, WINOGRAD_4);
 }
