@@ -272,6 +272,15 @@ static inline int64_t cm_value_words(int64_t channels)
 {
     return (channels + 3) / 4;
 }
+/* From one pixel (rank 4) or row (rank 2) of a value to the next: in 4-byte words, which are floats or four bytes; in elements. */
+static inline ptrdiff_t cm_value_pixel_words(const cm_value *value)
+{
+    return (ptrdiff_t)(value->is_bytes ? cm_value_words(value->dims[1]) : value->dims[1]);
+}
+static inline ptrdiff_t cm_value_pixel_elements(const cm_value *value)
+{
+    return value->is_bytes ? 4 * cm_value_pixel_words(value) : cm_value_pixel_words(value);
+}
 /* True if both layouts of the value are the same bytes. */
 bool cm_value_layouts_agree(const cm_value *value);
 

@@ -13,6 +13,12 @@ float *cm_context_data(const cm_context *context, const cm_value *value)
     return (float *)(void *)(context->memory + storage->offset);
 }
 
+const float *cm_context_residual(const cm_context *context, const cm_op *op, const cm_fused *fused)
+{
+    bool adds = op->integer ? op->integer->has_add : fused->has_residual;
+    return adds ? cm_context_data(context, op->inputs[1]) : NULL;
+}
+
 cm_epilogue cm_step_epilogue(const cm_fused *fused, const cm_packed *packed, const float *residual, int64_t row,
                              int64_t channels)
 {

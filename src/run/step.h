@@ -102,6 +102,8 @@ uint64_t cm_step_activation_bytes(const cm_step *step);
 
 /* Where a value's elements are during a run. */
 float *cm_context_data(const cm_context *context, const cm_value *value);
+/* What is added to a layer's sums, floats or bytes; NULL: nothing. fused: the op's own. */
+const float *cm_context_residual(const cm_context *context, const cm_op *op, const cm_fused *fused);
 /* The epilogue of a layer at output row `row`. packed: NULL for layers without weights. */
 cm_epilogue cm_step_epilogue(const cm_fused *fused, const cm_packed *packed, const float *residual, int64_t row,
                              int64_t channels);

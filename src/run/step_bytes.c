@@ -19,12 +19,7 @@ typedef struct bytes_job {
     int64_t rows, chunk, channels;
 } bytes_job;
 
-/* Row distance in elements, and their size. */
-static ptrdiff_t stride_of(const cm_value *value)
-{
-    return (ptrdiff_t)(value->is_bytes ? cm_value_words(value->dims[1]) * 4 : value->dims[1]);
-}
-
+/* Of an element. */
 static ptrdiff_t size_of(const cm_value *value)
 {
     return value->is_bytes ? 1 : (ptrdiff_t)sizeof(float);
@@ -37,18 +32,19 @@ static void bytes_task(void *argument, int task, int worker)
     const cm_op *op = step->op;
     const cm_value *x = op->inputs[0], *y = op->output;
     int64_t first = task * job->chunk, rows = job->rows - first < job->chunk ? job->rows - first : job->chunk;
-    const void *a = job->x + first * stride_of(x) * size_of(x);
-    void *c = job->y + first * stride_of(y) * size_of(y);
+    const void *a = job->x + first * cm_value_pixel_elements(x) * size_of(x);
+    void *c = job->y + first * cm_value_pixel_elements(y) * size_of(y);
     (void)worker;
     if (op->kind == CM_OP_REQUANTIZE) {
         const cm_value *other = op->integer->has_add ? op->inputs[1] : NULL;
-        const void *add = other ? job->added + first * stride_of(other) * size_of(other) : NULL;
-        cm_requantize requantize = cm_step_requantize(op->integer, NULL, add, other ? stride_of(other) : 0);
-        step->kernel->run.qmap(&(cm_qmap_tile){.a = a, .c = c, .a_stride = stride_of(x), .c_stride = stride_of(y), .epilogue = &requantize,
-                                               .rows = rows, .channels = (int)job->channels, .zero = op->integer->zero});
+        const void *add = other ? job->added + first * cm_value_pixel_elements(other) * size_of(other) : NULL;
+        cm_requantize requantize = cm_step_requantize(op->integer, NULL, add, other ? cm_value_pixel_elements(other) : 0);
+        step->kernel->run.qmap(&(cm_qmap_tile){.a = a, .c = c, .a_stride = cm_value_pixel_elements(x), .c_stride = cm_value_pixel_elements(y),
+                                               .epilogue = &requantize, .rows = rows, .channels = (int)job->channels, .zero = op->integer->zero});
         return;
     }
-    cm_quantize_tile tile = {.a = a, .c = c, .a_stride = stride_of(x), .c_stride = stride_of(y), .rows = rows, .channels = (int)job->channels,
+    cm_quantize_tile tile = {.a = a, .c = c, .a_stride = cm_value_pixel_elements(x), .c_stride = cm_value_pixel_elements(y), .rows = rows,
+                             .channels = (int)job->channels,
                              .zero = op->u.quantize.zero, .scale = op->u.quantize.scale};
     if (op->kind == CM_OP_QUANTIZE)
         step->kernel->run.quantize(&tile);

@@ -96,8 +96,7 @@ static gemm_job gemm_job_of(const cm_step *step, const cm_context *context)
     const gemm_shape *shape = &job.shape;
     job.x = cm_context_data(context, op->inputs[0]);
     job.y = cm_context_data(context, op->output);
-    bool adds = op->integer ? op->integer->has_add : shape->fused->has_residual;
-    job.residual = adds ? cm_context_data(context, op->inputs[1]) : NULL;
+    job.residual = cm_context_residual(context, op, shape->fused);
     /* Blocks of equal size, as many for each thread, unless that made them tiny. */
     int least = (int)((shape->rows + step->block_pixels - 1) / step->block_pixels), even = round_up(least, context->threads);
     job.blocks = shape->rows / even >= FEWEST_BLOCK_TILES * step->kernel->mr ? even : least;

@@ -16,15 +16,9 @@ typedef struct depthwise {
     cm_requantize requantize;     /* bytes */
 } depthwise;
 
-/* Words of a pixel. */
-static ptrdiff_t words_of(const cm_value *value)
-{
-    return (ptrdiff_t)(value->is_bytes ? cm_value_words(value->dims[1]) : value->dims[1]);
-}
-
 static ptrdiff_t words_added(const cm_op *op)
 {
-    return op->input_count > 1 ? words_of(op->inputs[1]) : 0;
+    return op->input_count > 1 ? cm_value_pixel_words(op->inputs[1]) : 0;
 }
 
 static bool walks_in_strips(const cm_step *step)
@@ -94,9 +88,9 @@ static void run_strip(const depthwise *d, int p, const cm_window_strip *strip, c
 static void run_part(const cm_step *step, const cm_part *part)
 {
     const cm_op *op = step->op;
-    depthwise d = {.step = step, .part = part, .window = cm_window_of(op), .y_words = words_of(op->output), .add_words = words_added(op)};
+    depthwise d = {.step = step, .part = part, .window = cm_window_of(op), .y_words = cm_value_pixel_words(op->output), .add_words = words_added(op)};
     d.window.ring = part->ring;
-    d.window.channels = words_of(op->inputs[0]);
+    d.window.channels = cm_value_pixel_words(op->inputs[0]);
     if (op->integer) {
         ptrdiff_t add_stride = op->integer->requantize.add_bytes ? 4 * d.add_words : d.add_words;
         d.requantize = cm_step_requantize(op->integer, step->packed->offset, part->residual, add_stride);
@@ -153,14 +147,13 @@ static void run_depthwise(const cm_step *step, const cm_context *context)
 {
     const cm_op *op = step->op;
     const int64_t *dims = op->output->dims;
-    bool adds = op->integer ? op->integer->has_add : op->u.conv.fused.has_residual;
     depthwise_job job = {.step = step,
                          .context = context,
                          .x = cm_context_data(context, op->inputs[0]),
-                         .residual = adds ? cm_context_data(context, op->inputs[1]) : NULL,
+                         .residual = cm_context_residual(context, op, &op->u.conv.fused),
                          .y = cm_context_data(context, op->output),
                          .unit_pixels = step->strips ? dims[3] : 1,
-                         .y_words = words_of(op->output),
+                         .y_words = cm_value_pixel_words(op->output),
                          .add_words = words_added(op)};
     job.units = dims[0] * dims[2] * dims[3] / job.unit_pixels;
     job.tasks = task_count(job.units, job.units * job.unit_pixels, context->threads);

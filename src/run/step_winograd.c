@@ -295,28 +295,21 @@ static void winograd_task(void *argument, int task, int worker)
         run_chunk(job, chunk, (int)(job->groups * part / job->parts), (int)(job->groups * (part + 1) / job->parts), &scratch);
 }
 
-/* Elements from one pixel to the next. */
-static ptrdiff_t row_of(const cm_value *value)
-{
-    return (ptrdiff_t)(value->is_bytes ? 4 * cm_value_words(value->dims[1]) : value->dims[1]);
-}
-
 static winograd_job job_of(const cm_step *step, const cm_context *context)
 {
     const cm_op *op = step->op;
     winograd_job job = {.step = step, .winograd = &step->winograd, .context = context, .window = cm_window_of(op)};
     job.x = cm_context_data(context, op->inputs[0]);
-    bool adds = op->integer ? op->integer->has_add : op->u.conv.fused.has_residual;
-    job.residual = adds ? cm_context_data(context, op->inputs[1]) : NULL;
+    job.residual = cm_context_residual(context, op, &op->u.conv.fused);
     job.y = cm_context_data(context, op->output);
     job.inputs = (int)op->inputs[0]->dims[1];
     job.outputs = (int)op->output->dims[1];
     job.groups = ceil_div(job.outputs, step->winograd.width);
-    job.pixel_stride = row_of(op->output);
+    job.pixel_stride = cm_value_pixel_elements(op->output);
     if (op->integer) {
         job.window.channels = cm_value_words(op->inputs[0]->dims[1]);
         job.inputs = 2 * (int)job.window.channels;
-        job.requantize = cm_step_requantize(op->integer, step->packed->offset, job.residual, adds ? row_of(op->inputs[1]) : 0);
+        job.requantize = cm_step_requantize(op->integer, step->packed->offset, job.residual, job.residual ? cm_value_pixel_elements(op->inputs[1]) : 0);
     }
     return job;
 }
