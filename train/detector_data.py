@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from .detector_anchors import assign
-from .detector_labels import is_validation, split
+from .detector_labels import hard_faces, is_validation, split
 from .detector_scene import Faces, Source, page
 
 # Sides of a page in pixels, and how many pages make a batch: about as much work each.
@@ -21,11 +21,12 @@ def load(folder, name, validation):
     labels = json.loads((folder / f"{name}.json").read_text())
     pictures = np.load(folder / f"{name}.npy", mmap_mode="r")
     chosen = [i for i, entry in enumerate(labels) if is_validation(entry["person"]) == validation]
-    faces = []
-    for i in chosen:
+    faces, hard = [], []
+    for place, i in enumerate(chosen):
         boxes, points, ignored = split(labels[i]["faces"])
         faces.append(Faces(boxes, points, np.ones((len(points), 5), bool), ignored))
-    return Source(pictures[chosen], faces)
+        hard += [(place, face) for face in hard_faces(labels[i]["faces"])]
+    return Source(pictures[chosen], faces, hard)
 
 
 def batch(photos, portraits, seed, number, size, count):

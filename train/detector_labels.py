@@ -17,6 +17,7 @@ from .detector_anchors import overlaps
 SIZES = (256, 320, 448, 640, 832)  # the pictures are 250 pixels wide: the larger sizes find small faces behind the main one
 SURE = 0.7                        # a face of this score, seen at two sizes or more, is one;
 DOUBTFUL = 0.45                   # of less, seen at one size alone, is none; any other detection is a region to be ignored
+EASY = 0.9                        # a sure face of less is a hard one: turned, cut or small
 VALIDATION_SHARE = 20             # one person in so many is held out
 
 
@@ -54,9 +55,18 @@ def merge(detections):
     return merged
 
 
+def sure_faces(faces):
+    return [face for face in faces if face["score"] >= SURE and face.get("votes", len(SIZES)) >= 2]
+
+
+def hard_faces(faces):
+    """-> indexes into the sure faces."""
+    return [i for i, face in enumerate(sure_faces(faces)) if face["score"] < EASY]
+
+
 def split(faces):
     """-> boxes [M,4] and landmarks [M,5,2] of the sure faces, regions [K,4] of the others."""
-    sure = [face for face in faces if face["score"] >= SURE and face.get("votes", len(SIZES)) >= 2]
+    sure = sure_faces(faces)
     rest = [face["box"] for face in faces if face not in sure and (face["score"] >= DOUBTFUL or face.get("votes", len(SIZES)) >= 2)]
     return (np.array([face["box"] for face in sure], np.float32).reshape(-1, 4),
             np.array([face["landmarks"] for face in sure], np.float32).reshape(-1, 5, 2), np.array(rest, np.float32).reshape(-1, 4))

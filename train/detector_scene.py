@@ -13,6 +13,9 @@ LARGEST_TURN = 30.0      # degrees
 KEPT_SHARE = 0.55        # a face of which less is on its tile is neither a face nor none
 SMALLEST_FACE = 9.0      # pixels; smaller ones are ignored
 EMPTY_PAGES = 0.12       # that show no face, so that silence is learned for whole pictures as well
+HARD_FACES = 0.35        # of the tiles with a photo's face are chosen for one of which the teacher was less sure,
+WHOLE_PICTURES = 0.5     # of which so many show all of its picture, in which such faces stand at the edge, behind others
+CUT_FACES = 0.15         # of the other tiles cut the face that they show
 
 
 class Faces:
@@ -77,8 +80,9 @@ def place(picture, faces, matrix, angle, mirrored, size, border):
     return tile, clip(transform(faces, matrix, angle, mirrored), *size)
 
 
-def random_map(random, size, focus, extent, target):
-    """A map that brings the square of side `extent` around `focus` to side `target`, somewhere in a tile of size (width, height)."""
+def random_map(random, size, focus, extent, target, cut=False):
+    """A map that brings the square of side `extent` around `focus` to side `target`, somewhere in a tile of size (width, height); `cut`: so that one edge of
+    the tile takes a part of the square away."""
     mirrored = bool(random.random() < 0.5)
     angle = float(np.clip(random.normal(0, 12), -LARGEST_TURN, LARGEST_TURN))
     scale = target / extent
@@ -87,6 +91,9 @@ def random_map(random, size, focus, extent, target):
     linear = linear * np.exp(random.normal(0, 0.04, 2))
     spare = np.maximum(np.array(size) - target, 0.15 * target)
     goal = np.array(size) / 2 + random.uniform(-0.5, 0.5, 2) * spare
+    if cut:
+        axis, inside = int(random.integers(2)), target * random.uniform(0.08, 0.45)
+        goal[axis] = inside if random.random() < 0.5 else size[axis] - inside
     return np.concatenate([linear, (goal - linear @ focus)[:, None]], 1), angle, mirrored
 
 
@@ -107,25 +114,30 @@ def tiles_of(random, width, height, count):
 
 
 class Source:
-    """Pictures [N,H,W,3] with their faces."""
+    """Pictures [N,H,W,3] with their faces; `hard`: pairs of picture and face of those that are to be seen more often."""
 
-    def __init__(self, pictures, faces):
-        self.pictures, self.faces = pictures, faces
+    def __init__(self, pictures, faces, hard=()):
+        self.pictures, self.faces, self.hard = pictures, faces, hard
 
     def __len__(self):
         return len(self.pictures)
 
 
 def face_tile(random, source, size):
-    """A piece of a random picture around one of its faces."""
-    index = int(random.integers(len(source)))
+    """A piece of a random picture around one of its faces, or all of a picture with a hard one."""
+    hard = len(source.hard) > 0 and random.random() < HARD_FACES
+    index, face = source.hard[int(random.integers(len(source.hard)))] if hard else (int(random.integers(len(source))), None)
     picture, faces = source.pictures[index], source.faces[index]
     if len(faces.boxes) == 0:
         return background_tile(random, source, index, size)
-    box = faces.boxes[int(random.integers(len(faces.boxes)))]
-    extent = float(np.sqrt(np.prod(box[2:] - box[:2])))
-    target = min(size) * float(np.exp(random.uniform(np.log(0.28), np.log(1.05))))
-    matrix, angle, mirrored = random_map(random, size, (box[:2] + box[2:]) / 2, extent, target)
+    if hard and random.random() < WHOLE_PICTURES:
+        side = np.array(picture.shape[1::-1])
+        matrix, angle, mirrored = random_map(random, size, side / 2, float(side.max()), max(size) * random.uniform(1.0, 1.3))
+    else:
+        box = faces.boxes[face if hard else int(random.integers(len(faces.boxes)))]
+        extent = float(np.sqrt(np.prod(box[2:] - box[:2])))
+        target = min(size) * float(np.exp(random.uniform(np.log(0.28), np.log(1.05))))
+        matrix, angle, mirrored = random_map(random, size, (box[:2] + box[2:]) / 2, extent, target, random.random() < CUT_FACES)
     border = None if random.random() < 0.3 else tuple(int(v) for v in random.integers(0, 256, 3))
     return place(picture, faces, matrix, angle, mirrored, size, border)
 

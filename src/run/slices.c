@@ -2,8 +2,8 @@
 
 int64_t cm_slice_of(int64_t pictures)
 {
-    int64_t slices = (pictures + CM_SLICE_PICTURES - 1) / CM_SLICE_PICTURES;
-    return (pictures + slices - 1) / slices;
+    int64_t slices = (pictures - 1) / CM_SLICE_PICTURES + 1; /* rounded up, without overflow for any count that a file may name */
+    return (pictures - 1) / slices + 1;
 }
 
 static bool counts_pictures(const cm_value *value, int64_t slice)

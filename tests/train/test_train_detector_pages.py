@@ -6,7 +6,7 @@ import numpy as np
 
 from train import detector_evaluate, detector_labels
 from train.detector_data import batch
-from train.detector_scene import Faces, Source, clip, page, place, random_map, tiles_of, transform, turned_boxes
+from train.detector_scene import Faces, Source, clip, face_tile, page, place, random_map, tiles_of, transform, turned_boxes
 from train.detector_textures import KINDS, texture
 
 COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0), (255, 0, 255)]
@@ -75,6 +75,14 @@ class Places(unittest.TestCase):
         self.assertEqual(cut.visible[0].tolist(), [False, True, True, False, True])
         self.assertEqual(len(cut.ignored), 2)                          # a sixth of the second; the third is tiny
 
+    def test_cutting_maps(self):
+        random = np.random.default_rng(6)
+        for _ in range(40):
+            matrix, _, _ = random_map(random, (160, 120), np.array([50, 56.0]), 42.0, 60.0, cut=True)
+            middle = matrix[:, :2] @ [50, 56] + matrix[:, 2]
+            nearest = np.concatenate([middle, [160, 120] - middle]).min()
+            self.assertTrue(0 < nearest < 30, nearest)                 # inside, and less than half of the square's side from an edge
+
     def test_tiles_cover_the_page(self):
         for count in (1, 2, 5, 14):
             parts = tiles_of(np.random.default_rng(count), 256, 192, count)
@@ -99,6 +107,13 @@ class Pages(unittest.TestCase):
             self.assertTrue((faces.boxes >= 0).all() and (faces.boxes <= 192).all())
             total += len(faces.boxes)
         self.assertGreater(total, 12)
+
+    def test_hard_faces_are_seen_more_often(self):
+        picture, faces = marked_picture()
+        source = Source(np.stack([picture] * 9 + [picture + 120]), [faces] * 10, [(9, 0)])
+        random = np.random.default_rng(3)
+        bright = sum(np.median(face_tile(random, source, (64, 64))[0][20:44, 20:44]) > 150 for _ in range(400))
+        self.assertGreater(bright, 100)  # 0.35 + 0.65 / 10 of them, less what other colours fill; 40 where each picture has its turn
 
     def test_batches_repeat(self):
         first, again, other = (batch(self.source(), self.source(), 1, number, 96, 3) for number in (7, 7, 8))
@@ -131,6 +146,11 @@ class Labels(unittest.TestCase):
         boxes, points, ignored = detector_labels.split(faces)
         self.assertEqual((boxes.shape, points.shape), ((1, 4), (1, 5, 2)))
         np.testing.assert_allclose(ignored[:, 0], [60, 120])
+
+    def test_hard_faces(self):
+        kinds = ((0, 0.95, 5), (60, 0.8, 1), (120, 0.75, 4))           # the second is no sure one
+        faces = [{**self.face(x, score), "votes": votes} for x, score, votes in kinds]
+        self.assertEqual(detector_labels.hard_faces(faces), [1])
 
     def test_held_out_people(self):
         held_out = sum(detector_labels.is_validation(f"Person_{i}") for i in range(4000))
