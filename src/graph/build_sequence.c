@@ -13,7 +13,7 @@ static cameo_status equal_sizes(cm_builder *b, int64_t extent, int64_t size, int
 {
     if (size < 1)
         return cm_build_fail(b, CAMEO_ERROR_MISMATCH, "parts of %lld entries", (long long)size);
-    int64_t parts = (extent + size - 1) / size;
+    int64_t parts = extent > 0 ? (extent - 1) / size + 1 : 0;
     if (parts > CM_SEQUENCE_MOST)
         return too_many(b, parts);
     for (*count = 0; *count < parts; ++*count)
