@@ -25,14 +25,21 @@ def run(options):
     return 0
 
 
+def read_network(path):
+    from .detector_network import Detector
+    weights = checkpoints.load(str(path))
+    if weights is None:
+        raise ValueError(f"{path}: there is no such file")
+    network = Detector().eval()
+    network.load_state_dict(weights)
+    return network
+
+
 def export(options):
     from .detector_export import export as write, largest_difference
-    from .detector_network import Detector
-    weights = checkpoints.load(str(options.checkpoint))
-    if weights is None:
-        raise ValueError(f"{options.checkpoint}: there is no such file")
-    network = Detector()
-    network.load_state_dict(weights)
+    from .detector_operating import move_scores
+    network = read_network(options.checkpoint)
+    move_scores(network, options.half_at)
     size = write(network, options.out, options.storage, dict(fact.split("=", 1) for fact in options.fact))
     print(f"{options.out}: {size} bytes; largest difference to PyTorch's outputs in ONNX Runtime {largest_difference(network, options.out):.5f}")
     return 0
@@ -41,6 +48,18 @@ def export(options):
 def evaluate(options):
     for name, value in detector_evaluate.measure(options).items():
         print(f"{name:22}{value:.4f}" if isinstance(value, float) else f"{name:22}{value}")
+    return 0
+
+
+def operate(options):
+    from . import detector_operating
+    from .detector_data import load
+    network = read_network(options.checkpoint)
+    faces, hard = detector_operating.scores_of_faces(network, load(options.data, "photos", True), options.size)
+    nothing = detector_operating.scores_of_nothing(network, detector_operating.DRAWN, options.size)
+    print(f"{len(faces)} faces of held-out people, {hard.sum()} of them hard; {len(nothing)} drawn pictures of none\n score   found %    hard %   false %")
+    for row in detector_operating.table(faces, hard, nothing):
+        print("{:6.2f}{:10.1f}{:10.1f}{:10.1f}".format(*row))
     return 0
 
 
@@ -83,7 +102,13 @@ def add_results(commands):
     command.add_argument("out", type=FOLDER)
     command.add_argument("--storage", choices=recognizer_export.STORAGES, default="int8")
     command.add_argument("--fact", action="append", default=[], metavar="NAME=TEXT", help="an entry of the file's metadata")
+    command.add_argument("--half-at", type=float, default=0.5, metavar="SCORE", help="what was scored so is scored one half (see detector-operate)")
     command.set_defaults(action=export)
+    command = commands.add_parser("detector-operate", help="faces found and false alarms at each score, on held-out people and drawn pictures")
+    command.add_argument("checkpoint", type=FOLDER)
+    command.add_argument("data", type=FOLDER, help="what detector-labels wrote")
+    command.add_argument("--size", type=int, default=320, help="of the square that a picture is put into (%(default)s)")
+    command.set_defaults(action=operate)
     command = commands.add_parser("detector-evaluate", help="a detector beside det_500m's stored detections, and on pictures of no face")
     command.add_argument("--model", type=FOLDER, default=FOLDER("models/detector.onnx"))
     command.add_argument("--data", type=FOLDER, default=FOLDER("../shared/data"), help="folder with lfw/, scenes/ and ref/ (%(default)s)")

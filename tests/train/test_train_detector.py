@@ -9,11 +9,12 @@ import unittest
 import numpy as np
 import torch
 
-from train import detector_export
+from train import detector_export, detector_operating
 from train.detector_anchors import IGNORED, NEGATIVE, anchor_centres, assign, overlaps
 from train.detector_loss import decode_boxes, decode_points, detector_loss, overlap_and_distance
 from train.detector_network import Detector
 from train.detector_run import judge
+from train.detector_scene import Faces, Source
 
 PROGRAM = os.environ["CAMEO_PROGRAM"]
 
@@ -139,6 +140,33 @@ class Loss(unittest.TestCase):
         rows[0][0, -1] = 5.0  # an anchor of 512 pixels in a corner, whose row is right all the same: moved away, it lies on nothing
         rows[1][0, -1] = torch.tensor([-1.0, -1.0, 2.0, 2.0])
         self.assertEqual(judge(rows, anchors, data, 0)[4], 1)
+
+
+class Operating(unittest.TestCase):
+    def test_scores_of_faces(self):
+        """A network that sees a face of 64 pixels around each cell of stride 16, whatever is there: it finds one as large, not one of four times the area."""
+        network = small_detector().eval()
+        with torch.no_grad():
+            for head in network.heads:
+                for layer in (head.score, head.box):
+                    layer.weight.zero_()
+                head.score.bias.fill_(-8.0)
+                head.box.bias.fill_(1.0)
+            network.heads[1].score.bias[0] = 1.0
+        faces = Faces([[16, 16, 48, 48], [0, 0, 64, 64]], np.zeros((2, 5, 2)), np.ones((2, 5)))  # in a picture of 64 pixels that is shown at 128
+        source = Source(np.full((1, 64, 64, 3), 90, np.uint8), [faces], [(0, 1)])
+        found, hard = detector_operating.scores_of_faces(network, source, 128)
+        np.testing.assert_allclose(found, [1 / (1 + np.exp(-1)), 1 / (1 + np.exp(8))], atol=1e-5)
+        self.assertEqual(hard.tolist(), [False, True])
+        detector_operating.move_scores(network, 1 / (1 + np.exp(-1)))
+        np.testing.assert_allclose(detector_operating.scores_of_nothing(network, 3, 64), [0.5] * 3, atol=1e-5)
+        with self.assertRaisesRegex(ValueError, "between 0 and 1"):
+            detector_operating.move_scores(network, 1.0)
+
+    def test_table(self):
+        rows = {row[0]: row[1:] for row in detector_operating.table(np.array([0.9, 0.45, 0.3]), np.array([False, True, True]), np.array([0.5, 0.1]))}
+        np.testing.assert_allclose(rows[0.45], (200 / 3, 50, 50))
+        np.testing.assert_allclose(rows[0.6], (100 / 3, 0, 0))
 
 
 class Export(unittest.TestCase):
