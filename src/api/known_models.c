@@ -37,7 +37,7 @@
 
 /* Measured on people that the recognizer was not trained with and not tested with: docs/models/recognizer.md. */
 #define THRESHOLD_detector 0.0
-#define THRESHOLD_recognizer 0.37
+#define THRESHOLD_recognizer 0.35
 
 /* One of our own; CM_BUILTIN_LIST has its size and hash. */
 #define BUILTIN(id, role_name, size, hash)                                                                                   \
