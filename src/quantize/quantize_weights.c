@@ -50,6 +50,14 @@ static float best_scale(const float *row, int64_t count, int most)
     return (float)best;
 }
 
+double cm_weights_bias(const cm_layer *layer, int64_t channel)
+{
+    float bias = 0.0f;
+    if (layer->bias)
+        memcpy(&bias, layer->bias->data + (size_t)channel * sizeof bias, sizeof bias);
+    return layer->factor ? (double)bias * (double)layer->factor[channel] + (double)layer->offset[channel] : (double)bias;
+}
+
 cameo_status cm_weights_choose_scales(cameo_quantizer *quantizer, cm_layer *layer, cameo_error *error)
 {
     const int most = (1 << (quantizer->options.weight_bits - 1)) - 1;
@@ -62,8 +70,8 @@ cameo_status cm_weights_choose_scales(cameo_quantizer *quantizer, cm_layer *laye
     for (int64_t c = 0; c < layer->channels && status == CAMEO_OK; c++) {
         cm_weights_channel(layer, c, row);
         layer->scale[c] = best_scale(row, layer->inner, most);
-        if (!isfinite(layer->scale[c]))
-            status = cm_fail(error, CAMEO_ERROR_FORMAT, "%s: node '%s' has weights that are not numbers", quantizer->path,
+        if (!isfinite(layer->scale[c]) || !isfinite((float)cm_weights_bias(layer, c)))
+            status = cm_fail(error, CAMEO_ERROR_FORMAT, "%s: node '%s' has weights or a bias that are not numbers", quantizer->path,
                              quantizer->model->nodes[layer->node].name);
     }
     free(row);

@@ -76,11 +76,16 @@ cameo_status cm_find_layers(cameo_quantizer *quantizer, cameo_error *error);
 /* The constant of a value: an initializer, or what a Constant node holds; NULL: none. */
 const cm_onnx_tensor *cm_constant_of(const cm_onnx_model *model, int value);
 
-/* Scales for symmetric weights of options.weight_bits bits: those with the least squared error. Errors: MEMORY. */
+/* Scales for symmetric weights of options.weight_bits bits: those with the least squared error. Errors: MEMORY, FORMAT (weights or a bias that
+ * are not numbers). */
 cameo_status cm_weights_choose_scales(cameo_quantizer *quantizer, cm_layer *layer, cameo_error *error);
 
 /* The layer's weights of one channel, normalisation folded in. row: [inner] in the order of the tensor. */
 void cm_weights_channel(const cm_layer *layer, int64_t channel, float *row);
+
+/* What the model itself adds to one output channel, with what a BatchNormalization behind the layer makes of it. */
+double cm_weights_bias(const cm_layer *layer, int64_t channel);
+
 /* Where element `i` of a channel lies in the tensor. */
 int64_t cm_weights_place(const cm_layer *layer, int64_t channel, int64_t i);
 

@@ -207,12 +207,9 @@ typedef struct parameters {
 
 static double bias_of(const cameo_quantizer *q, const cm_layer *layer, int64_t channel)
 {
-    double bias = layer->bias ? (double)number_at(layer->bias, channel) : 0.0;
-    if (layer->factor)
-        bias = bias * (double)layer->factor[channel] + (double)layer->offset[channel];
-    if (q->correct && layer->faces > 0)
-        bias -= layer->shift[channel] / layer->faces;
-    return bias;
+    const double bias = cm_weights_bias(layer, channel);
+    const double corrected = q->correct && layer->faces > 0 ? bias - layer->shift[channel] / layer->faces : bias;
+    return isfinite((float)corrected) ? corrected : bias; /* outputs beyond all numbers have no mean that moved */
 }
 
 static bool has_bias(const cameo_quantizer *q, const cm_layer *layer)
