@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from .detector_anchors import overlaps
-from .detector_textures import KINDS, texture
+from .detector_textures import drawn
 
 MATCH = 0.5
 SMALLEST = 24.0     # pixels, of the root of a box's area
@@ -72,11 +72,7 @@ def compare_folder(reference, found, smallest=0.0):
 
 
 def draw_textures(folder, count):
-    random = np.random.default_rng(TEXTURE_SEED)
-    cv2.setRNGSeed(TEXTURE_SEED)
-    for i in range(count):
-        height, width = (int(side) for side in random.integers(200, 640, 2))
-        picture = KINDS[i % len(KINDS)](random, height, width) if i % 2 else texture(random, height, width)
+    for i, picture in enumerate(drawn(TEXTURE_SEED, count)):
         cv2.imwrite(str(folder / f"texture_{i:04}.png"), picture)
 
 

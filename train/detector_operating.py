@@ -8,15 +8,14 @@ import cv2
 import numpy as np
 import torch
 
-from .detector_anchors import anchor_centres
 from .detector_data import as_input
 from .detector_loss import decode_boxes, overlap_and_distance
-from .detector_textures import KINDS, texture
+from .detector_run import anchors_of, join
+from .detector_textures import drawn
 
 SCORES = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 MATCH = 0.5
 DRAWN, DRAWN_SEED = 500, 800001  # the test draws from another seed
-LEAST_SIDE, MOST_SIDE = 200, 640
 
 
 def on_canvas(picture, size):
@@ -31,10 +30,8 @@ def on_canvas(picture, size):
 @torch.no_grad()
 def rows_on(network, canvas):
     """-> scores [N], boxes in pixels [N,4] of one square picture."""
-    levels = network(as_input(torch.from_numpy(canvas[None])))
-    scores, boxes = (torch.cat([level[kind][0] for level in levels]) for kind in (0, 1))
-    centres, _, strides = (torch.tensor(values, dtype=torch.float32) for values in anchor_centres(*canvas.shape[:2]))
-    return scores.sigmoid(), decode_boxes(centres, strides, boxes)
+    scores, boxes, _ = join(network(as_input(torch.from_numpy(canvas[None]))))
+    return scores[0].sigmoid(), decode_boxes(*anchors_of(*canvas.shape[:2]), boxes[0])
 
 
 def scores_of_faces(network, source, size):
@@ -52,13 +49,7 @@ def scores_of_faces(network, source, size):
 
 def scores_of_nothing(network, count, size):
     """The highest score of each of so many drawn pictures of no face."""
-    random, best = np.random.default_rng(DRAWN_SEED), []
-    cv2.setRNGSeed(DRAWN_SEED)
-    for number in range(count):
-        height, width = (int(side) for side in random.integers(LEAST_SIDE, MOST_SIDE, 2))
-        draw = texture if number % 2 else KINDS[number // 2 % len(KINDS)]
-        best.append(rows_on(network, on_canvas(draw(random, height, width), size)[0])[0].max().item())
-    return np.array(best)
+    return np.array([rows_on(network, on_canvas(picture, size)[0])[0].max().item() for picture in drawn(DRAWN_SEED, count)])
 
 
 def table(faces, hard, nothing):

@@ -98,3 +98,12 @@ def texture(random, height, width):
         share = random.uniform(0.2, 0.8)
         picture = cv2.addWeighted(picture, share, kinds[1](random, height, width), 1 - share, 0)
     return picture
+
+
+def drawn(seed, count):
+    """So many pictures of 200 to 640 pixels a side: each kind by itself, and between them whatever `texture` makes."""
+    random = np.random.default_rng(seed)
+    cv2.setRNGSeed(seed)
+    for i in range(count):
+        height, width = (int(side) for side in random.integers(200, 640, 2))
+        yield KINDS[i % len(KINDS)](random, height, width) if i % 2 else texture(random, height, width)

@@ -88,11 +88,11 @@ def write_all(folders, operators, out):
         model = onnx.load(path)
         if any(node.op_type not in operators for node in model.graph.node) or not fold_inputs(model, folder):
             continue
-        for number, content in enumerate(variants(model, random.Random(os.path.basename(folder)))):
-            paths.append(os.path.join(out, f"{os.path.basename(folder)}_{number:02}.onnx"))
+        for content in variants(model, random.Random(os.path.basename(folder))):
+            paths.append(os.path.join(out, f"{len(paths):06}_{os.path.basename(folder)}.onnx"))  # folders of one name are in both sets
             with open(paths[-1], "wb") as file:
                 file.write(content)
-    return sorted(set(paths))
+    return paths
 
 
 def replay(program, paths):
